@@ -1,0 +1,36 @@
+// Proving and verifying transfers: what the wallet and the ledger call.
+#pragma once
+#include <memory>
+
+#include "base/parallel.hpp"
+#include "base/world.hpp"
+#include "circuit/transfer.hpp"
+
+namespace sotto::circuit {
+
+inline constexpr uint16_t kTransferCircuit = 1;           // circuit id on the wire
+inline constexpr size_t kTransferProofBytes = 1504;
+using TransferProof = ByteArray<kTransferProofBytes>;
+
+// Loads the reference string (data/srs.bin, digest pinned) and prepares the keys of the transfer circuit.
+// Errors: the file is missing, truncated, altered.
+struct ProofSystem;                                        // CRS tables and circuit keys; immutable, shared by threads
+Result<std::shared_ptr<const ProofSystem>, Error> load_proof_system(const std::string& srs_file, bool with_prover, ThreadPool& pool);
+
+// CHECKs that the witness satisfies the relation (callers test holds() first). About 100 ms on two cores.
+TransferProof prove_transfer(const ProofSystem& system, ByteView network32, const TransferPublic& x,
+                             const TransferWitness& w, Entropy& entropy, ThreadPool& pool);
+
+struct TransferClaim {
+  TransferPublic statement;
+  TransferProof proof;
+};
+// One verdict per claim, in order; a batch costs far less than its singles and bad ones are found by bisection.
+// Weights come from hashing the batch and from entropy.
+std::vector<bool> verify_transfers(const ProofSystem& system, ByteView network32, std::span<const TransferClaim> claims,
+                                   Entropy& entropy, ThreadPool& pool);
+inline bool verify_transfer(const ProofSystem& system, ByteView network32, const TransferClaim& claim, Entropy& entropy, ThreadPool& pool) {
+  return verify_transfers(system, network32, {&claim, 1}, entropy, pool)[0];
+}
+
+}  // namespace sotto::circuit
