@@ -1,0 +1,40 @@
+// HTTP/1.1 client: keep-alive connections to any number of endpoints, many calls at once, one thread.
+#pragma once
+#include <functional>
+#include <memory>
+
+#include "base/result.hpp"
+#include "net/http.hpp"
+
+namespace sotto::net {
+
+struct ClientLimits {
+  size_t max_response_bytes = 16 * 1024 * 1024;
+  size_t max_header_bytes = 8 * 1024;
+  size_t max_in_flight = 256;           // further calls fail at once
+  size_t max_idle_per_endpoint = 8;     // connections kept open between calls
+};
+
+class Client {
+ public:
+  using Callback = std::function<void(Result<Response, Error>)>;
+
+  explicit Client(const ClientLimits& limits = {});
+  ~Client();                                   // calls still under way fail with "client stopped"
+  Client(const Client&) = delete;
+
+  // From any thread. `done` runs exactly once on the client's thread and must not block. A call on a kept connection
+  // that the server had closed meanwhile is repeated once on a fresh one; requests are idempotent or sent on a client
+  // of their own.
+  void call(const Endpoint& to, Request request, uint32_t timeout_ms, Callback done);
+  // The same, waiting for the answer. Not from a callback.
+  Result<Response, Error> call_and_wait(const Endpoint& to, Request request, uint32_t timeout_ms);
+
+ private:
+  struct Core;
+  class Call;
+  class Connection;
+  std::shared_ptr<Core> core_;
+};
+
+}  // namespace sotto::net

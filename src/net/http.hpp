@@ -1,0 +1,48 @@
+// The two messages everything here exchanges: HTTP/1.1 requests and responses with binary bodies.
+#pragma once
+#include <string>
+
+#include "base/bytes.hpp"
+
+namespace sotto::net {
+
+enum class Method : uint8_t { get, post };
+
+struct Request {
+  Method method = Method::get;
+  std::string target;          // path and query, e.g. "/v1/blocks?from=7"
+  Bytes body;                  // empty for get
+  std::string token;           // sent and received as "Authorization: Bearer <token>"; empty = absent
+};
+
+inline constexpr const char* kBinary = "application/octet-stream";
+inline constexpr const char* kJson = "application/json";
+inline constexpr const char* kText = "text/plain";
+
+struct Response {
+  uint16_t status = 200;
+  Bytes body;
+  std::string content_type = kBinary;
+};
+
+// A numeric address and a port; no names are resolved.
+struct Endpoint {
+  std::string address = "127.0.0.1";
+  uint16_t port = 0;
+  auto operator<=>(const Endpoint&) const = default;
+};
+std::string to_string(const Endpoint& e);
+
+// A target taken apart: the path, and the query's values by name ("a=1&b=2"; no percent-decoding: our values are
+// numbers and hex). Parts without '=' have the empty value.
+struct Target {
+  std::string path;
+  std::vector<std::pair<std::string, std::string>> query;
+  // The decimal u64 under `key`, `otherwise` if the key is absent, nullopt if it is not a number.
+  std::optional<uint64_t> number(std::string_view key, uint64_t otherwise) const;
+};
+Target parse_target(std::string_view target);
+// Decimal, digits only, no leading '+', no overflow.
+std::optional<uint64_t> parse_u64(std::string_view text);
+
+}  // namespace sotto::net

@@ -1,0 +1,255 @@
+#include "net/server.hpp"
+
+#include <atomic>
+#include <set>
+#include <thread>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/vector_body.hpp>
+#include <boost/beast/http/write.hpp>
+
+namespace sotto::net {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using tcp = asio::ip::tcp;
+using Body = http::vector_body<uint8_t>;
+using boost::system::error_code;
+
+constexpr size_t kMaxTarget = 1024;
+constexpr std::string_view kBearer = "Bearer ";
+
+const char* name(HttpReject r) {
+  switch (r) {
+    case HttpReject::malformed: return "malformed";
+    case HttpReject::method_not_allowed: return "method_not_allowed";
+    case HttpReject::header_too_large: return "header_too_large";
+    case HttpReject::body_too_large: return "body_too_large";
+    case HttpReject::target_too_long: return "target_too_long";
+    case HttpReject::too_many_in_flight: return "too_many_in_flight";
+  }
+  return "?";
+}
+
+uint16_t status_of(HttpReject r) {
+  switch (r) {
+    case HttpReject::malformed: return 400;
+    case HttpReject::method_not_allowed: return 405;
+    case HttpReject::header_too_large: return 431;
+    case HttpReject::body_too_large: return 413;
+    case HttpReject::target_too_long: return 414;
+    case HttpReject::too_many_in_flight: return 503;
+  }
+  return 500;
+}
+
+// Everything lives on the io thread except `connections`, which others read.
+struct Server::Core : std::enable_shared_from_this<Core> {
+  Core(const ServerLimits& l, Handler h) : limits(l), handler(std::move(h)) {}
+
+  void accept();
+  void close_all();
+
+  const ServerLimits limits;
+  const Handler handler;
+  asio::io_context io{1};
+  tcp::acceptor acceptor{io};
+  Endpoint endpoint;
+  std::set<std::shared_ptr<Session>> sessions;
+  size_t in_flight = 0;
+  std::atomic<size_t> connections{0};
+  std::thread thread;
+  std::atomic<bool> stopped{false};
+};
+
+// One connection: read a request, hand it over, wait for the reply, write it, again.
+class Server::Session : public std::enable_shared_from_this<Session> {
+ public:
+  Session(Core& core, tcp::socket socket) : core_(core), stream_(std::move(socket)) {}
+
+  void start() {
+    error_code ignored;
+    stream_.socket().set_option(tcp::no_delay(true), ignored);
+    await_request();
+  }
+
+  void close() {
+    error_code ignored;
+    stream_.socket().shutdown(tcp::socket::shutdown_both, ignored);
+    stream_.close();
+  }
+
+ private:
+  // The first byte of a request may take idle_ms; from then on the whole of it has request_ms, however slowly it drips.
+  void await_request() {
+    parser_.emplace();
+    parser_->header_limit(static_cast<uint32_t>(core_.limits.max_header_bytes));
+    parser_->body_limit(core_.limits.max_body_bytes);
+    if (buffer_.size() > 0) return read_request();
+    stream_.expires_after(std::chrono::milliseconds(core_.limits.idle_ms));
+    stream_.async_read_some(buffer_.prepare(kReadBytes), [self = shared_from_this()](error_code e, size_t n) {
+      if (e) return self->finish();
+      self->buffer_.commit(n);
+      self->read_request();
+    });
+  }
+
+  void read_request() {
+    stream_.expires_after(std::chrono::milliseconds(core_.limits.request_ms));
+    http::async_read(stream_, buffer_, *parser_, [self = shared_from_this()](error_code e, size_t) { self->on_request(e); });
+  }
+
+  void on_request(error_code e) {
+    if (e == http::error::header_limit) return refuse(HttpReject::header_too_large);
+    if (e == http::error::body_limit) return refuse(HttpReject::body_too_large);
+    if (e == http::error::end_of_stream || e == http::error::partial_message) return finish();
+    if (e && e.category() == http::make_error_code(http::error::bad_method).category()) return refuse(HttpReject::malformed);
+    if (e) return finish();
+
+    auto message = parser_->release();
+    keep_alive_ = message.keep_alive() && ++requests_ < core_.limits.max_requests;
+    if (message.target().size() > kMaxTarget) return refuse(HttpReject::target_too_long);
+    Request request;
+    if (message.method() == http::verb::get) {
+      if (!message.body().empty()) return refuse(HttpReject::malformed);
+      request.method = Method::get;
+    } else if (message.method() == http::verb::post) {
+      request.method = Method::post;
+    } else {
+      return refuse(HttpReject::method_not_allowed);
+    }
+    if (core_.in_flight >= core_.limits.max_in_flight) return refuse(HttpReject::too_many_in_flight);
+    request.target = std::string(message.target());
+    const std::string_view authorization(message[http::field::authorization].data(), message[http::field::authorization].size());
+    if (authorization.starts_with(kBearer)) request.token = std::string(authorization.substr(kBearer.size()));
+    request.body = std::move(message.body());
+    hand_over(std::move(request));
+  }
+
+  void hand_over(Request request) {
+    stream_.expires_never();
+    ++core_.in_flight;
+    core_.handler(std::move(request), [core = core_.weak_from_this(), session = weak_from_this(),
+                                       used = std::make_shared<std::atomic<bool>>(false)](Response response) {
+      CHECK(!used->exchange(true));
+      const auto alive = core.lock();
+      if (!alive || alive->stopped) return;
+      asio::post(alive->io, [raw = alive.get(), session, response = std::move(response)]() mutable {
+        --raw->in_flight;
+        if (const auto self = session.lock()) self->respond(std::move(response));
+      });
+    });
+  }
+
+  void refuse(HttpReject reject) {
+    keep_alive_ = false;
+    const std::string_view text = name(reject);
+    respond({status_of(reject), Bytes(text.begin(), text.end()), kText});
+  }
+
+  void respond(Response response) {
+    message_ = {};
+    message_.version(11);
+    message_.result(response.status);
+    message_.set(http::field::content_type, response.content_type);
+    message_.keep_alive(keep_alive_);
+    message_.body() = std::move(response.body);
+    message_.prepare_payload();
+    stream_.expires_after(std::chrono::milliseconds(core_.limits.response_ms));
+    http::async_write(stream_, message_, [self = shared_from_this()](error_code e, size_t) {
+      if (e) return self->finish();
+      if (!self->keep_alive_) return self->close_politely();
+      self->await_request();
+    });
+  }
+
+  // Closing with unread bytes in the socket resets the connection and can take the answer (a 413, say) with it: end our
+  // side, then drink up what is still coming, for as long as a response may take.
+  void close_politely() {
+    error_code ignored;
+    stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
+    buffer_.clear();
+    drain();
+  }
+
+  void drain() {
+    stream_.async_read_some(buffer_.prepare(kReadBytes), [self = shared_from_this()](error_code e, size_t) {
+      if (e) return self->finish();
+      self->drain();
+    });
+  }
+
+  void finish() {
+    close();
+    core_.sessions.erase(shared_from_this());
+    core_.connections = core_.sessions.size();
+  }
+
+  static constexpr size_t kReadBytes = 16 * 1024;
+  Core& core_;
+  beast::tcp_stream stream_;
+  beast::flat_buffer buffer_;
+  std::optional<http::request_parser<Body>> parser_;
+  http::response<Body> message_;
+  uint32_t requests_ = 0;
+  bool keep_alive_ = false;
+};
+
+void Server::Core::accept() {
+  acceptor.async_accept([this](error_code e, tcp::socket socket) {
+    if (stopped || e == asio::error::operation_aborted) return;
+    if (!e && sessions.size() < limits.max_connections) {
+      const auto session = std::make_shared<Session>(*this, std::move(socket));
+      sessions.insert(session);
+      connections = sessions.size();
+      session->start();
+    }
+    accept();                          // a socket over the limit closes here; errors (no descriptors) pass
+  });
+}
+
+void Server::Core::close_all() {
+  error_code ignored;
+  acceptor.close(ignored);
+  for (const auto& session : sessions) session->close();
+  sessions.clear();
+  connections = 0;
+}
+
+Server::Server(std::shared_ptr<Core> core) : core_(std::move(core)) {}
+Server::~Server() { stop(); }
+const Endpoint& Server::endpoint() const { return core_->endpoint; }
+size_t Server::connections() const { return core_->connections; }
+
+Result<std::unique_ptr<Server>, Error> Server::start(const Endpoint& where, const ServerLimits& limits, Handler handler) {
+  auto core = std::make_shared<Core>(limits, std::move(handler));
+  const auto failed = [&](const error_code& e) { return Failure{Error{"cannot listen on " + to_string(where) + ": " + e.message()}}; };
+  error_code e;
+  const auto address = asio::ip::make_address(where.address, e);
+  if (e) return failed(e);
+  const tcp::endpoint at(address, where.port);
+  core->acceptor.open(at.protocol(), e);
+  if (!e) core->acceptor.set_option(tcp::acceptor::reuse_address(true), e);
+  if (!e) core->acceptor.bind(at, e);
+  if (!e) core->acceptor.listen(asio::socket_base::max_listen_connections, e);
+  if (e) return failed(e);
+  core->endpoint = {where.address, core->acceptor.local_endpoint().port()};
+  core->accept();
+  core->thread = std::thread([raw = core.get()] { raw->io.run(); });
+  return std::unique_ptr<Server>(new Server(std::move(core)));
+}
+
+void Server::stop() {
+  if (core_->stopped.exchange(true)) return;
+  asio::post(core_->io, [raw = core_.get()] { raw->close_all(); raw->io.stop(); });
+  core_->thread.join();
+}
+
+}  // namespace sotto::net
