@@ -1,0 +1,165 @@
+// Transactions on the wire (docs/spec/data.md T-1..T-8, N-9; docs/spec/ledger.md L-1..): types that are well formed by
+// construction, one canonical encoding, the txid every signature binds to. Whether a well-formed transaction may
+// execute is check.hpp's question.
+#pragma once
+#include <functional>
+#include <variant>
+
+#include "base/codec.hpp"
+#include "circuit/transfer_proof.hpp"
+#include "crypto/fr.hpp"
+#include "crypto/jubjub.hpp"
+#include "note/note.hpp"
+
+namespace sotto::ledger {
+
+using crypto::Fr;
+
+// Named limits: everything from outside is refused above them before any work is done (L-1).
+inline constexpr size_t kMaxTransactionBytes = 128 * 1024;
+inline constexpr size_t kMaxTransfers = 16;
+inline constexpr size_t kMaxOperations = 16;
+inline constexpr uint8_t kTransactionVersion = 1;
+
+// A field element with one meaning. Ordered by its canonical bytes.
+template <class Meaning>
+struct FieldId {
+  Fr value;
+  ByteArray<32> bytes() const { return value.encode(); }
+  std::string hex() const { return value.hex(); }
+  friend bool operator==(const FieldId&, const FieldId&) = default;
+  friend bool operator<(const FieldId& a, const FieldId& b) { return a.bytes() < b.bytes(); }
+};
+using Nullifier = FieldId<struct NullifierMeaning>;     // N-2: marks one note as spent, for ever
+using Commitment = FieldId<struct CommitmentMeaning>;   // N-2: a leaf of the note tree
+using Anchor = FieldId<struct AnchorMeaning>;           // N-4: a root of the note tree
+
+// 32 bytes of SHA-256 with one meaning.
+template <class Meaning>
+struct HashId {
+  Hash32 value{};
+  std::string hex() const { return to_hex(value); }
+  friend auto operator<=>(const HashId&, const HashId&) = default;
+};
+using TxId = HashId<struct TxIdMeaning>;                // T-1: names what is paid; proofs and signatures lie outside
+using FullId = HashId<struct FullIdMeaning>;            // L-3: names the exact bytes; what caches key on
+using NetworkId = HashId<struct NetworkIdMeaning>;      // L-20: hash of the genesis content
+using BlockHash = HashId<struct BlockHashMeaning>;
+
+using Signature = ByteArray<64>;                        // RedJubjub; canonical R and S are the verifier's business
+
+// N-9. Every output looks like every other: 806 bytes.
+struct Output {
+  static constexpr size_t kNoteCiphertextBytes = 630, kOutCiphertextBytes = 112;
+  static constexpr size_t kBytes = 32 + 32 + kNoteCiphertextBytes + kOutCiphertextBytes;
+  Commitment cm;
+  ByteArray<32> epk{};                                  // ristretto255; judged by the receiver alone
+  ByteArray<kNoteCiphertextBytes> note_ciphertext{};
+  ByteArray<kOutCiphertextBytes> out_ciphertext{};
+  friend bool operator==(const Output&, const Output&) = default;
+};
+static_assert(Output::kBytes == 806);
+
+struct Input {
+  Anchor anchor;
+  Nullifier nf;
+  uint32_t generation = 0;                              // of the nullifier, raised by recovery
+  friend bool operator==(const Input&, const Input&) = default;
+};
+
+// Outputs 0 and 1 stay outside the tree until `resolve` picks them (branch A) or these (branch B).
+struct Contract {
+  Hash32 commitment{};                                  // to the salted leaves of both branches' policies
+  std::array<Output, circuit::kBranchSlots> outputs_b;
+  friend bool operator==(const Contract&, const Contract&) = default;
+};
+
+struct Transfer {
+  uint16_t circuit = circuit::kTransferCircuit;
+  std::array<Input, circuit::kSlots> inputs;
+  std::array<Output, circuit::kSlots> outputs;
+  std::optional<Contract> contract;
+  uint64_t v_in = 0, v_out = 0;                         // public value entering and leaving slots 0, 1
+  Fr asset_pub;                                         // asset of v_in, v_out; 0 if both are 0
+  Fr fee_asset;
+  uint64_t fee = 0;
+  crypto::JubjubAffine rk;
+  // Outside the txid:
+  circuit::TransferProof proof{};
+  Signature signature{};                                // under rk over the txid (T-2)
+};
+
+// Operation types on the wire. A number never changes its meaning; a type not implemented here decodes as bad_version.
+enum class OperationType : uint8_t {
+  mint = 1,
+  burn = 2,
+  register_asset = 3,                                   // from here on reserved
+  resolve = 4,
+  recover = 5,
+  report = 6,
+  bond = 7,
+  unbond = 8,
+  claim = 9,
+  close_epoch = 10,
+};
+
+// Creates `amount` of an asset (id, policy): some transfer of the same transaction takes it in as v_in.
+struct Mint {
+  note::AssetOpening asset;
+  uint64_t amount = 0;
+  Signature signature{};                                // the issuer's, over issuer_message(txid); outside the txid
+};
+// Destroys `amount`, given out as v_out.
+struct Burn {
+  note::AssetOpening asset;
+  uint64_t amount = 0;
+  Signature signature{};
+};
+using Operation = std::variant<Mint, Burn>;
+
+struct Transaction {
+  NetworkId network;
+  uint64_t expiry = 0;                                  // last height at which a validator votes for it (T-8)
+  std::vector<Transfer> transfers;
+  std::vector<Operation> operations;
+};
+
+Bytes encode(const Transaction& tx);
+// Oversized input is refused before it is looked at (too_large). A decoded transaction encodes to the same bytes.
+Result<Transaction, DecodeError> decode_transaction(ByteView bytes);
+
+// The part the txid covers: everything but proofs and signatures.
+Bytes encode_body(const Transaction& tx);
+TxId txid(const Transaction& tx);
+FullId full_id(const Transaction& tx);
+FullId full_id(ByteView encoded_transaction);
+
+// What an issuer signs to allow the mints and burns of its assets in that transaction: SHA-256("Sotto.issuer.v1", txid).
+// Not the txid itself, so that no spend authorization can pass as an issuer's word or the other way round.
+Hash32 issuer_message(const TxId& id);
+
+// What the proof of the transfer must establish (T-7: absent branch B means has_b = false, cm' = 0).
+circuit::TransferPublic statement_of(const Transfer& transfer);
+
+// In wire order: transfer by transfer, slot by slot.
+std::vector<Nullifier> nullifiers(const Transaction& tx);
+std::vector<uint32_t> generations(const Transaction& tx);
+// The commitments execution appends to the note tree, in that order: outputs under a contract are left out.
+std::vector<Commitment> appended_commitments(const Transaction& tx);
+
+}  // namespace sotto::ledger
+
+template <class Meaning>
+struct std::hash<sotto::ledger::FieldId<Meaning>> {
+  size_t operator()(const sotto::ledger::FieldId<Meaning>& id) const {
+    return std::hash<uint64_t>{}(id.value.limbs()[0]);
+  }
+};
+template <class Meaning>
+struct std::hash<sotto::ledger::HashId<Meaning>> {
+  size_t operator()(const sotto::ledger::HashId<Meaning>& id) const {
+    uint64_t word;
+    std::memcpy(&word, id.value.data(), sizeof word);
+    return std::hash<uint64_t>{}(word);
+  }
+};
