@@ -62,6 +62,9 @@ const JubjubAffine& jubjub_generator();
 // [k]G_J by a precomputed table, constant time: several times faster than the general product.
 JubjubPoint jubjub_mul_generator(const JubjubScalar& k);
 
+// [k]P for public k and P.
+JubjubPoint jubjub_mul_vartime(const JubjubPoint& p, const JubjubScalar& k);
+
 // sum([scalars[i]] points[i]). Variable time: public data only.
 JubjubPoint jubjub_msm_vartime(std::span<const JubjubPoint> points, std::span<const JubjubScalar> scalars);
 

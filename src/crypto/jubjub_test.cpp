@@ -114,6 +114,7 @@ TEST(Jubjub, products_agree) {
     if (i == 3) k = JubjubScalar();
     if (i == 4) k = -JubjubScalar::one();
     EXPECT_EQ(jubjub_mul_generator(k), g * k);
+    EXPECT_EQ(jubjub_mul_vartime(g, k), g * k);
     points.push_back(i == 7 ? points[6] : g * sample(1000 + i));
     scalars.push_back(k);
     sum += points.back() * k;
