@@ -1,0 +1,17 @@
+# What is not a module: the tool that makes the reference string, the benchmark, the checks of the tree itself.
+add_executable(make_srs ${CMAKE_SOURCE_DIR}/tools/make_srs.cpp)
+target_link_libraries(make_srs PRIVATE sotto_poly)
+
+if(TARGET sotto_node)
+  file(GLOB bench_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/*.cpp)
+  add_executable(sotto_bench ${bench_sources})
+  target_include_directories(sotto_bench PRIVATE ${CMAKE_SOURCE_DIR})
+  target_compile_definitions(sotto_bench PRIVATE SOTTO_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  target_link_libraries(sotto_bench PRIVATE sotto_node nlohmann_json::nlohmann_json CLI11::CLI11 fmt::fmt)
+endif()
+
+if(SOTTO_TESTS)
+  find_program(PYTHON3 python3 REQUIRED)
+  add_test(NAME rules_of_the_tree COMMAND ${PYTHON3} ${CMAKE_SOURCE_DIR}/tools/check_levels.py ${CMAKE_SOURCE_DIR})
+  add_test(NAME rules_of_the_tree_bite COMMAND ${PYTHON3} ${CMAKE_SOURCE_DIR}/tools/check_levels.py --self-test)
+endif()
