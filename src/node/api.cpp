@@ -1,0 +1,175 @@
+#include "node/api.hpp"
+
+namespace sotto::node {
+
+namespace {
+
+std::string text_of(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
+
+void write_option(Writer& out, const std::optional<Bytes>& bytes) {
+  out.u8(bytes.has_value());
+  if (bytes) out.sized(*bytes);
+}
+Result<std::optional<Bytes>, DecodeError> read_option(Reader& in, size_t limit) {
+  TRY(present, in.boolean());
+  if (!present) return std::optional<Bytes>();
+  TRY(bytes, in.sized(limit));
+  return std::optional<Bytes>(Bytes(bytes.begin(), bytes.end()));
+}
+
+void write_option(Writer& out, const std::optional<ledger::TxId>& id) {
+  out.u8(id.has_value());
+  if (id) out.raw(id->value);
+}
+Result<std::optional<ledger::TxId>, DecodeError> read_option_id(Reader& in) {
+  TRY(present, in.boolean());
+  if (!present) return std::optional<ledger::TxId>();
+  TRY(id, in.array<32>());
+  return std::optional<ledger::TxId>(ledger::TxId{id});
+}
+
+}  // namespace
+
+Bytes RefusalMessage::encode() const {
+  Writer out;
+  out.sized(view(reason));
+  out.sized(view(rule));
+  write_option(out, rival);
+  write_option(out, rival_id);
+  return std::move(out).bytes();
+}
+
+Result<RefusalMessage, DecodeError> RefusalMessage::decode(ByteView bytes) {
+  Reader in(bytes);
+  TRY(reason, in.sized(kMaxRuleBytes));
+  TRY(rule, in.sized(kMaxRuleBytes));
+  TRY(rival, read_option(in, ledger::kMaxTransactionBytes));
+  TRY(rival_id, read_option_id(in));
+  TRY_OK(in.finish());
+  return RefusalMessage{text_of(reason), text_of(rule), std::move(rival), rival_id};
+}
+
+RefusalMessage RefusalMessage::of(const settle::Refusal& refusal) {
+  RefusalMessage out{name(refusal.reason), refusal.rule, std::nullopt, refusal.rival_id};
+  if (refusal.rival) out.rival = *refusal.rival;
+  return out;
+}
+
+std::string RefusalMessage::text() const { return rule.empty() ? reason : reason + ": " + rule; }
+
+Bytes CertificateMessage::encode() const {
+  Writer out;
+  certificate.write(out);
+  write_option(out, transaction);
+  return std::move(out).bytes();
+}
+
+Result<CertificateMessage, DecodeError> CertificateMessage::decode(ByteView bytes) {
+  Reader in(bytes);
+  TRY(certificate, settle::LockCertificate::read(in));
+  TRY(transaction, read_option(in, ledger::kMaxTransactionBytes));
+  TRY_OK(in.finish());
+  return CertificateMessage{std::move(certificate), std::move(transaction)};
+}
+
+Bytes NetworkInfo::encode() const {
+  Writer out;
+  out.sized(genesis);
+  out.count(validators.size());
+  for (const auto& v : validators) {
+    out.sized(view(v.address));
+    out.u16(v.port);
+  }
+  out.u64(height);
+  return std::move(out).bytes();
+}
+
+Result<NetworkInfo, DecodeError> NetworkInfo::decode(ByteView bytes) {
+  Reader in(bytes);
+  NetworkInfo info;
+  TRY(genesis, in.sized(kMaxGenesisBytes));
+  info.genesis.assign(genesis.begin(), genesis.end());
+  TRY(count, in.count(settle::kMaxValidators, 6));
+  for (size_t i = 0; i < count; ++i) {
+    TRY(address, in.sized(kMaxEndpointBytes));
+    TRY(port, in.u16());
+    info.validators.push_back({text_of(address), port});
+  }
+  TRY(height, in.u64());
+  info.height = height;
+  TRY_OK(in.finish());
+  return info;
+}
+
+Bytes BlocksMessage::encode() const {
+  Writer out;
+  out.u64(head);
+  out.count(blocks.size());
+  for (const auto& block : blocks) out.sized(block);
+  return std::move(out).bytes();
+}
+
+Result<BlocksMessage, DecodeError> BlocksMessage::decode(ByteView bytes) {
+  Reader in(bytes);
+  BlocksMessage message;
+  TRY(head, in.u64());
+  message.head = head;
+  TRY(count, in.count(kMaxBlocksPage, 4));
+  for (size_t i = 0; i < count; ++i) {
+    TRY(block, in.sized(ledger::kMaxBlockBytes));
+    message.blocks.emplace_back(block.begin(), block.end());
+  }
+  TRY_OK(in.finish());
+  return message;
+}
+
+const char* name(TransactionState s) {
+  switch (s) {
+    case TransactionState::unknown: return "unknown";
+    case TransactionState::locked: return "locked";
+    case TransactionState::certified: return "certified";
+    case TransactionState::executed: return "executed";
+  }
+  return "?";
+}
+
+Bytes StatusMessage::encode() const {
+  Writer out;
+  out.u8(static_cast<uint8_t>(state));
+  out.u64(height);
+  return std::move(out).bytes();
+}
+
+Result<StatusMessage, DecodeError> StatusMessage::decode(ByteView bytes) {
+  Reader in(bytes);
+  TRY(state, in.u8());
+  if (state > static_cast<uint8_t>(TransactionState::executed)) return Failure{DecodeError::bad_version};
+  TRY(height, in.u64());
+  TRY_OK(in.finish());
+  return StatusMessage{static_cast<TransactionState>(state), height};
+}
+
+Bytes LockMessage::encode() const {
+  Writer out;
+  write_option(out, transaction);
+  write_option(out, spent_by);
+  return std::move(out).bytes();
+}
+
+Result<LockMessage, DecodeError> LockMessage::decode(ByteView bytes) {
+  Reader in(bytes);
+  TRY(transaction, read_option(in, ledger::kMaxTransactionBytes));
+  TRY(spent_by, read_option_id(in));
+  TRY_OK(in.finish());
+  return LockMessage{std::move(transaction), spent_by};
+}
+
+std::optional<Hash32> parse_hash(std::string_view hex) {
+  const auto bytes = from_hex(hex);
+  if (!bytes || bytes->size() != 32) return std::nullopt;
+  Hash32 out;
+  std::copy(bytes->begin(), bytes->end(), out.begin());
+  return out;
+}
+
+}  // namespace sotto::node

@@ -1,0 +1,97 @@
+// What wallets and validators say to each other over HTTP: paths and bodies. Bodies are canonical bytes (base/codec.hpp);
+// only /v1/health and the devnet's control answers are JSON. docs/cli.md lists them for people who write clients.
+//
+//   POST /v1/transactions   transaction        -> 200 Vote            | 409 RefusalMessage | 400 name of the decode error
+//   POST /v1/certificates   CertificateMessage -> 200 Acknowledgement | 409 RefusalMessage | 400
+//   GET  /v1/network                           -> 200 NetworkInfo
+//   GET  /v1/blocks?from=H[&wait_ms=T]         -> 200 BlocksMessage: from height H on, as many as fit one page; with
+//                                                 wait_ms the answer waits up to T ms for height H to exist
+//   GET  /v1/status?txid=HEX                   -> 200 StatusMessage
+//   GET  /v1/lock?nf=HEX                       -> 200 LockMessage: which transaction holds this note
+//   GET  /v1/health                            -> 200 JSON
+#pragma once
+#include <string>
+
+#include "net/http.hpp"
+#include "ledger/network.hpp"
+#include "settle/validator.hpp"
+
+namespace sotto::node {
+
+inline constexpr const char* kTransactionsPath = "/v1/transactions";
+inline constexpr const char* kCertificatesPath = "/v1/certificates";
+inline constexpr const char* kNetworkPath = "/v1/network";
+inline constexpr const char* kBlocksPath = "/v1/blocks";
+inline constexpr const char* kStatusPath = "/v1/status";
+inline constexpr const char* kLockPath = "/v1/lock";
+inline constexpr const char* kHealthPath = "/v1/health";
+
+// Named limits of the bodies.
+inline constexpr size_t kMaxRuleBytes = 64;
+inline constexpr size_t kMaxGenesisBytes = 4 * 1024 * 1024;
+inline constexpr size_t kMaxEndpointBytes = 64;
+inline constexpr size_t kMaxBlocksPage = 256;                     // blocks on a page
+inline constexpr size_t kBlocksPageBytes = 4 * 1024 * 1024;       // a page ends once it is longer than this
+inline constexpr size_t kMaxRequestBytes = ledger::kMaxTransactionBytes + 8 * 1024;
+inline constexpr size_t kMaxResponseBytes = ledger::kMaxBlockBytes + kBlocksPageBytes;
+inline constexpr uint32_t kMaxWaitMs = 20'000;                    // longest a request for blocks waits
+
+// A refusal as it travels: reject enums by name.
+struct RefusalMessage {
+  std::string reason;                       // settle::SettleReject
+  std::string rule;                         // of another module, "" if none
+  std::optional<Bytes> rival;               // the transaction that holds the lock
+  std::optional<ledger::TxId> rival_id;
+  Bytes encode() const;
+  static Result<RefusalMessage, DecodeError> decode(ByteView bytes);
+  static RefusalMessage of(const settle::Refusal& refusal);
+  std::string text() const;                 // "ledger_rule: expired"
+};
+
+struct CertificateMessage {
+  settle::LockCertificate certificate;
+  std::optional<Bytes> transaction;         // for validators that have not voted for it
+  Bytes encode() const;
+  static Result<CertificateMessage, DecodeError> decode(ByteView bytes);
+};
+
+struct NetworkInfo {
+  Bytes genesis;                            // ledger::Genesis; its hash is the network id
+  std::vector<net::Endpoint> validators;    // in committee order
+  uint64_t height = 0;
+  Bytes encode() const;
+  static Result<NetworkInfo, DecodeError> decode(ByteView bytes);
+};
+
+struct BlocksMessage {
+  uint64_t head = 0;                        // the validator's height now
+  std::vector<Bytes> blocks;                // ledger::Block, consecutive from the height asked for
+  Bytes encode() const;
+  static Result<BlocksMessage, DecodeError> decode(ByteView bytes);
+};
+
+enum class TransactionState : uint8_t {
+  unknown,      // neither voted for nor seen in a block
+  locked,       // this validator has voted for it
+  certified,    // a lock certificate is stored: it will execute
+  executed,
+};
+const char* name(TransactionState s);
+struct StatusMessage {
+  TransactionState state = TransactionState::unknown;
+  uint64_t height = 0;                      // of its block, if executed and known
+  Bytes encode() const;
+  static Result<StatusMessage, DecodeError> decode(ByteView bytes);
+};
+
+struct LockMessage {
+  std::optional<Bytes> transaction;         // that holds the lock, or has a lock certificate
+  std::optional<ledger::TxId> spent_by;     // the note is spent already
+  Bytes encode() const;
+  static Result<LockMessage, DecodeError> decode(ByteView bytes);
+};
+
+// 64 hex digits.
+std::optional<Hash32> parse_hash(std::string_view hex);
+
+}  // namespace sotto::node

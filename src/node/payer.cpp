@@ -1,0 +1,268 @@
+#include "node/payer.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+
+namespace sotto::node {
+
+using settle::Phase;
+using settle::Stake;
+using Time = std::chrono::steady_clock::time_point;
+
+const char* name(NotSettled n) {
+  switch (n) {
+    case NotSettled::refused: return "refused";
+    case NotSettled::unreachable: return "unreachable";
+    case NotSettled::no_settlement: return "no_settlement";
+  }
+  return "?";
+}
+
+namespace {
+
+constexpr auto kFirstRetry = std::chrono::milliseconds(10);
+constexpr auto kLongestRetry = std::chrono::milliseconds(500);
+
+// Refusals that mean "not now": too much in flight, or the validator is a block behind us.
+bool is_retryable(const RefusalMessage& r) {
+  static constexpr std::array kReasons = {"busy", "source_busy", "full", "transaction_needed"};
+  static constexpr std::array kRules = {"unknown_anchor", "expiry_too_far"};
+  return std::ranges::find(kReasons, r.reason) != kReasons.end() ||
+         (r.reason == "ledger_rule" && std::ranges::find(kRules, r.rule) != kRules.end());
+}
+
+struct Arrival {
+  bool of_votes = true;                // else of acknowledgements
+  size_t validator = 0;
+  Result<net::Response, Error> response;
+  Time at;
+};
+
+// Filled by the client's thread, emptied by settle(); outlives settle() while answers are still under way.
+struct Mailbox {
+  std::mutex mutex;
+  std::condition_variable arrived;
+  std::vector<Arrival> arrivals;
+};
+
+enum class Standing : uint8_t { asked, retry, answered, refused, unreachable };
+
+// One round: everybody is asked the same, shares come back.
+template <Phase P>
+struct Round {
+  Round(std::shared_ptr<const settle::Committee> committee, const settle::Subject& subject)
+      : collector(committee, subject), members(committee->size()) {}
+  struct Member {
+    Standing standing = Standing::asked;
+    Time retry_at{};
+    std::chrono::milliseconds pause = kFirstRetry;
+    bool for_good = false;             // a refusal that will not change
+  };
+  settle::ShareCollector<P> collector;
+  std::vector<Member> members;
+  std::vector<std::pair<settle::Share<P>, Time>> unchecked;
+  size_t counted = 0;
+  std::optional<RefusalMessage> refusal;
+  std::string trouble;                 // the first connection error
+};
+
+}  // namespace
+
+struct Payer::Gathering {
+  Gathering(Payer& p, const settle::DecodedCandidate& tx, Time deadline_, const Watch& w)
+      : payer(p), transaction(tx), start(std::chrono::steady_clock::now()), deadline(deadline_), watch(w),
+        votes(p.committee_, settle::subject_of(p.committee_->epoch(), tx.candidate)) {}
+
+  double since(Time at) const { return std::chrono::duration<double, std::milli>(at - start).count(); }
+  Stake stake_of(size_t validator) const { return (*payer.committee_)[validator].stake; }
+  void tell(SettleStep::Kind kind, size_t validator, size_t count, Time at, std::string detail = "") const {
+    if (watch) watch({kind, validator, count, since(at), std::move(detail)});
+  }
+
+  void post(bool of_votes, size_t validator, const char* path, Bytes body) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+    payer.client_.call(payer.validators_[validator], {net::Method::post, path, std::move(body), ""},
+                       static_cast<uint32_t>(std::max<int64_t>(left, 1)), [box = mailbox, of_votes, validator](Result<net::Response, Error> r) {
+                         const auto at = std::chrono::steady_clock::now();
+                         const std::lock_guard guard(box->mutex);
+                         box->arrivals.push_back({of_votes, validator, std::move(r), at});
+                         box->arrived.notify_one();
+                       });
+  }
+  void ask_vote(size_t validator) {
+    votes.members[validator].standing = Standing::asked;
+    post(true, validator, kTransactionsPath, *transaction.candidate.bytes);
+  }
+  void ask_acknowledgement(size_t validator) {
+    acknowledgements->members[validator].standing = Standing::asked;
+    CertificateMessage message{*lock, std::nullopt};
+    // Who has voted has the transaction; anybody else gets it along.
+    if (votes.members[validator].standing != Standing::answered) message.transaction = *transaction.candidate.bytes;
+    post(false, validator, kCertificatesPath, message.encode());
+  }
+
+  template <Phase P>
+  void take(Round<P>& round, Arrival& arrival) {
+    auto& member = round.members[arrival.validator];
+    const auto refuse = [&](RefusalMessage refusal) {
+      const bool again = is_retryable(refusal);
+      member.for_good = !again;
+      member.standing = again ? Standing::retry : Standing::refused;
+      member.retry_at = arrival.at + member.pause;
+      member.pause = std::min(2 * member.pause, kLongestRetry);
+      if (!again) tell(SettleStep::Kind::refused, arrival.validator, round.counted, arrival.at, refusal.text());
+      if (!round.refusal || (refusal.rival && !round.refusal->rival)) round.refusal = std::move(refusal);
+    };
+    const auto broken = [&](const std::string& what) {
+      member.standing = Standing::unreachable;
+      if (round.trouble.empty()) round.trouble = what;
+      tell(SettleStep::Kind::unreachable, arrival.validator, round.counted, arrival.at, what);
+    };
+    if (!arrival.response.ok()) return broken(arrival.response.error().what);
+    const auto& response = *arrival.response;
+    if (response.status == 200) {
+      const auto share = settle::Share<P>::decode(response.body);
+      if (!share.ok() || share->validator != arrival.validator) return broken("answered nonsense");
+      member.standing = Standing::answered;
+      round.unchecked.emplace_back(*share, arrival.at);
+      return check_when_enough(round);
+    }
+    if (response.status == 409) {
+      auto refusal = RefusalMessage::decode(response.body);
+      if (refusal.ok()) return refuse(std::move(refusal).value());
+    }
+    if (response.status == 503) return refuse({"busy", "", std::nullopt, std::nullopt});
+    if (response.status == 400)
+      return refuse({"malformed", std::string(response.body.begin(), response.body.begin() + static_cast<std::ptrdiff_t>(std::min(response.body.size(), kMaxRuleBytes))), std::nullopt, std::nullopt});
+    broken("status " + std::to_string(response.status));
+  }
+
+  // Shares are checked together, once they could make a quorum: one product of pairings instead of one for each.
+  template <Phase P>
+  void check_when_enough(Round<P>& round) {
+    Stake stake = round.collector.stake();
+    for (const auto& [share, at] : round.unchecked) stake += stake_of(share.validator);
+    if (round.collector.complete() || !payer.committee_->is_quorum(stake)) return;
+    std::vector<settle::Share<P>> shares;
+    for (const auto& [share, at] : round.unchecked) shares.push_back(share);
+    const auto verdicts = round.collector.add_batch(shares, payer.entropy_);
+    for (size_t i = 0; i < verdicts.size(); ++i) {
+      const auto& [share, at] = round.unchecked[i];
+      if (verdicts[i].ok()) {
+        tell(P == Phase::vote ? SettleStep::Kind::vote : SettleStep::Kind::acknowledgement, share.validator, ++round.counted, at);
+      } else {
+        round.members[share.validator].standing = Standing::unreachable;
+        tell(SettleStep::Kind::unreachable, share.validator, round.counted, at, name(verdicts[i].error()));
+      }
+    }
+    round.unchecked.clear();
+  }
+
+  // Can what has not failed still be a quorum?
+  template <Phase P>
+  bool hopeless(const Round<P>& round) const {
+    Stake stake = 0;
+    for (size_t i = 0; i < round.members.size(); ++i)
+      if (round.members[i].standing != Standing::refused && round.members[i].standing != Standing::unreachable) stake += stake_of(i);
+    return !payer.committee_->is_quorum(stake);
+  }
+
+  void step(Time now) {
+    for (size_t i = 0; i < votes.members.size(); ++i) {
+      if (!lock && votes.members[i].standing == Standing::retry && votes.members[i].retry_at <= now) ask_vote(i);
+      if (acknowledgements && acknowledgements->members[i].standing == Standing::retry && acknowledgements->members[i].retry_at <= now) ask_acknowledgement(i);
+    }
+  }
+  Time next_wake() const {
+    Time at = deadline;
+    for (size_t i = 0; i < votes.members.size(); ++i) {
+      if (!lock && votes.members[i].standing == Standing::retry) at = std::min(at, votes.members[i].retry_at);
+      if (acknowledgements && acknowledgements->members[i].standing == Standing::retry) at = std::min(at, acknowledgements->members[i].retry_at);
+    }
+    return at;
+  }
+
+  SettleFailure failure() {
+    SettleFailure f;
+    f.lock = lock;
+    if (lock) {
+      f.why = NotSettled::no_settlement;
+      f.refusal = acknowledgements->refusal;
+      f.detail = acknowledgements->trouble;
+      return f;
+    }
+    Stake for_good = 0;
+    bool any_refused = false;
+    for (size_t i = 0; i < votes.members.size(); ++i) {
+      any_refused |= votes.members[i].standing == Standing::refused || votes.members[i].standing == Standing::retry;
+      if (votes.members[i].standing == Standing::refused && votes.members[i].for_good) for_good += stake_of(i);
+    }
+    f.why = any_refused ? NotSettled::refused : NotSettled::unreachable;
+    f.may_still_move = !payer.committee_->is_quorum(for_good);
+    f.refusal = votes.refusal;
+    f.detail = votes.trouble;
+    return f;
+  }
+
+  Result<Settled, SettleFailure> run() {
+    for (size_t i = 0; i < votes.members.size(); ++i) ask_vote(i);
+    for (;;) {
+      std::vector<Arrival> arrivals;
+      {
+        std::unique_lock guard(mailbox->mutex);
+        mailbox->arrived.wait_until(guard, next_wake(), [&] { return !mailbox->arrivals.empty(); });
+        arrivals.swap(mailbox->arrivals);
+      }
+      for (auto& arrival : arrivals) {
+        if (arrival.of_votes) {
+          take(votes, arrival);
+        } else {
+          take(*acknowledgements, arrival);
+        }
+      }
+      if (!lock && votes.collector.complete()) {
+        lock = votes.collector.certificate();
+        const auto now = std::chrono::steady_clock::now();
+        timings.lock_certificate_ms = since(now);
+        tell(SettleStep::Kind::lock_certificate, 0, votes.counted, now);
+        acknowledgements.emplace(payer.committee_, lock->subject);
+        for (size_t i = 0; i < acknowledgements->members.size(); ++i) ask_acknowledgement(i);
+      }
+      if (acknowledgements && acknowledgements->collector.complete()) {
+        const auto now = std::chrono::steady_clock::now();
+        timings.settled_ms = since(now);
+        tell(SettleStep::Kind::settled, 0, acknowledgements->counted, now);
+        return Settled{*lock, *acknowledgements->collector.certificate(), timings};
+      }
+      if (lock ? hopeless(*acknowledgements) : hopeless_and_answered()) return Failure{failure()};
+      const auto now = std::chrono::steady_clock::now();
+      if (now >= deadline) return Failure{failure()};
+      step(now);
+    }
+  }
+
+  // Once a quorum is out of reach the rest is still waited for: what everybody says decides may_still_move, and the
+  // rival's bytes may be in the last answer.
+  bool hopeless_and_answered() const {
+    return hopeless(votes) && std::ranges::none_of(votes.members, [](const auto& m) { return m.standing == Standing::asked; });
+  }
+
+  Payer& payer;
+  const settle::DecodedCandidate& transaction;
+  const Time start, deadline;
+  const Watch& watch;
+  std::shared_ptr<Mailbox> mailbox = std::make_shared<Mailbox>();
+  Round<Phase::vote> votes;
+  std::optional<Round<Phase::settle>> acknowledgements;
+  std::optional<settle::LockCertificate> lock;
+  Timings timings;
+};
+
+Result<Settled, SettleFailure> Payer::settle(const settle::DecodedCandidate& transaction, uint32_t timeout_ms, const Watch& watch) {
+  Gathering gathering(*this, transaction, std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms), watch);
+  return gathering.run();
+}
+
+}  // namespace sotto::node

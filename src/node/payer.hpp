@@ -1,0 +1,71 @@
+// The sender's side of settlement: a transaction goes to all validators at once, a quorum of votes becomes the lock
+// certificate, a quorum of acknowledgements the settlement certificate. Nothing here trusts a single validator: shares
+// are checked before they count, and what a liar can do is be left out.
+#pragma once
+#include <functional>
+
+#include "net/client.hpp"
+#include "node/api.hpp"
+#include "settle/certificate.hpp"
+
+namespace sotto::node {
+
+struct Timings {                       // all from the start of settle()
+  double lock_certificate_ms = 0;
+  double settled_ms = 0;
+};
+
+// What happened on the way, for display; `at_ms` from the start of settle().
+struct SettleStep {
+  enum class Kind : uint8_t { vote, refused, unreachable, lock_certificate, acknowledgement, settled };
+  Kind kind{};
+  size_t validator = 0;                // not for certificates
+  size_t count = 0;                    // votes or acknowledgements so far, this one included
+  double at_ms = 0;
+  std::string detail;                  // of a refusal or error
+};
+
+struct Settled {
+  settle::LockCertificate lock;
+  settle::SettlementCertificate settlement;
+  Timings timings;
+};
+
+enum class NotSettled : uint8_t {
+  refused,            // so many refused that the others are no quorum; see SettleFailure::may_still_move
+  unreachable,        // too few validators answered in time
+  no_settlement,      // a lock certificate stands (the transaction will execute), acknowledgements are missing
+};
+const char* name(NotSettled n);
+
+struct SettleFailure {
+  NotSettled why{};
+  // False only if a quorum refused for good (not "busy" or "retry later"): then honest validators with a third of the
+  // stake or more will never vote for these bytes, and the money has not moved and will not.
+  bool may_still_move = true;
+  std::optional<RefusalMessage> refusal;                   // the first one, a rival's before others
+  std::optional<settle::LockCertificate> lock;             // if it got that far
+  std::string detail;
+};
+
+class Payer {
+ public:
+  // `validators` in committee order.
+  Payer(net::Client& client, std::shared_ptr<const settle::Committee> committee, std::vector<net::Endpoint> validators,
+        Entropy& entropy)
+      : client_(client), committee_(std::move(committee)), validators_(std::move(validators)), entropy_(entropy) {}
+
+  using Watch = std::function<void(const SettleStep&)>;    // on the caller's thread
+  // Sends, gathers, returns once final or once it cannot be. Any number of times for the same bytes: validators repeat
+  // their answers. Blocks up to `timeout_ms`.
+  Result<Settled, SettleFailure> settle(const settle::DecodedCandidate& transaction, uint32_t timeout_ms, const Watch& watch = {});
+
+ private:
+  struct Gathering;
+  net::Client& client_;
+  std::shared_ptr<const settle::Committee> committee_;
+  std::vector<net::Endpoint> validators_;
+  Entropy& entropy_;
+};
+
+}  // namespace sotto::node
