@@ -306,4 +306,22 @@ JubjubPoint jubjub_msm_vartime(std::span<const JubjubPoint> points, std::span<co
   return out;
 }
 
+std::vector<JubjubAffine> to_affine(std::span<const JubjubPoint> points) {
+  std::vector<JubjubAffine> out(points.size());
+  if (points.empty()) return out;
+  std::vector<Fr> prefix(points.size());
+  Fr product = Fr::one();
+  for (size_t i = 0; i < points.size(); ++i) {
+    prefix[i] = product;
+    product *= points[i].z_;
+  }
+  Fr inverse = product.inverse_constant_time();
+  for (size_t i = points.size(); i-- > 0;) {
+    const Fr own = inverse * prefix[i];
+    inverse *= points[i].z_;
+    out[i] = {points[i].u_ * own, points[i].v_ * own};
+  }
+  return out;
+}
+
 }  // namespace sotto::crypto

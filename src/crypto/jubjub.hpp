@@ -53,8 +53,12 @@ class JubjubPoint {
 
  private:
   friend JubjubPoint jubjub_mul_generator(const JubjubScalar& k);
+  friend std::vector<JubjubAffine> to_affine(std::span<const JubjubPoint> points);
   Fr u_, v_, z_, t_;
 };
+
+// All at once, sharing one inversion (no Z is ever 0). Variable time only in the number of points.
+std::vector<JubjubAffine> to_affine(std::span<const JubjubPoint> points);
 
 // G_J, of order l: the first counter for which BLAKE2b-256("sotto/jubjub/generator/v1", counter) decodes, times 8.
 const JubjubAffine& jubjub_generator();
