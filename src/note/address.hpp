@@ -23,10 +23,8 @@ struct Address {
   static constexpr size_t kBytes = 1 + 16 + 32 + 32;
   Diversifier diversifier{};
   Fr owner;
-  crypto::RistrettoPoint pk;             // ivk * g(owner); never the identity
-  friend bool operator==(const Address& a, const Address& b) {
-    return a.diversifier == b.diversifier && a.owner == b.owner && a.pk == b.pk;
-  }
+  crypto::RistrettoPoint pk = crypto::RistrettoPoint::generator();  // ivk * g(owner); never the identity
+  friend bool operator==(const Address&, const Address&) = default;
 };
 
 enum class AddressError : uint8_t {

@@ -43,7 +43,7 @@ struct OpenedOutput {
   Payment payment;
   Diversifier diversifier{};
   Fr owner;
-  crypto::RistrettoPoint pk;          // the address paid is (diversifier, owner, pk)
+  crypto::RistrettoPoint pk = crypto::RistrettoPoint::generator();  // the address paid is (diversifier, owner, pk)
   Fr rho, s;
   Address address() const { return {diversifier, owner, pk}; }
   Note note() const;
