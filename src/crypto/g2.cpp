@@ -14,6 +14,7 @@ Result<G2Affine, DecodeError> G2Affine::decode(ByteView bytes) {
   switch (blst_p2_uncompress(&out.v_, bytes.data())) {
     case BLST_SUCCESS: break;
     case BLST_POINT_NOT_ON_CURVE: return Failure{DecodeError::not_on_curve};
+    case BLST_POINT_NOT_IN_GROUP: return Failure{DecodeError::not_in_subgroup};
     default: return Failure{DecodeError::non_canonical};
   }
   if (out.is_infinity()) return Failure{DecodeError::point_at_infinity};

@@ -3,11 +3,10 @@
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <sodium.h>
 
 #include <climits>
 
-#include "base/check.hpp"
+#include "crypto/sodium_ready.hpp"
 
 namespace sotto::crypto {
 
@@ -22,6 +21,7 @@ void absorb(crypto_generichash_blake2b_state& state, ByteView bytes) {
 
 template <size_t N>
 ByteArray<N> blake2b(std::string_view label, std::span<const ByteView> parts, ByteView key) {
+  sodium_ready();
   CHECK(key.size() <= crypto_generichash_blake2b_KEYBYTES_MAX);
   crypto_generichash_blake2b_state state;
   CHECK(crypto_generichash_blake2b_init(&state, key.empty() ? nullptr : key.data(), key.size(), N) == 0);
@@ -66,6 +66,7 @@ ByteArray<64> blake2b_512(std::string_view label, std::initializer_list<ByteView
 }
 
 ByteArray<64> blake2b_512_plain(ByteView bytes, ByteView key) {
+  sodium_ready();
   CHECK(key.size() <= crypto_generichash_blake2b_KEYBYTES_MAX);
   ByteArray<64> out;
   crypto_generichash_blake2b(out.data(), out.size(), bytes.data(), bytes.size(), key.empty() ? nullptr : key.data(),
