@@ -1,0 +1,102 @@
+// Durable<T>: T is on disk and survives any crash. Signing takes nothing else, and only the completion of a write makes
+// one: "sign, then persist" does not compile (S-30, S-31).
+#pragma once
+#include <variant>
+
+#include "settle/certificate.hpp"
+
+namespace sotto::settle {
+
+// A transaction as settlement handles it: its identity, the notes it spends, and its very bytes, which are what locks
+// keep and refusals show. Proofs lie outside the txid, so two candidates of one txid can differ.
+struct Candidate {
+  TxId txid;
+  FullId full_id;
+  uint64_t expiry = 0;
+  bool one_owner = false;                                 // the same rk on all transfers
+  NetworkId network;
+  std::vector<NoteKey> notes;
+  std::shared_ptr<const Bytes> bytes;
+};
+// The only way from bytes to a candidate. The decoded form is handed back for those who check it.
+struct DecodedCandidate {
+  Candidate candidate;
+  std::shared_ptr<const ledger::Transaction> transaction;
+};
+Result<DecodedCandidate, DecodeError> decode_candidate(ByteView bytes);
+
+// All notes of a transaction, locked together or not at all: one record.
+struct Lock {
+  uint64_t epoch = 0;
+  Candidate transaction;                                  // verified bytes
+
+  Bytes encode() const;
+  static Result<Lock, DecodeError> decode(ByteView bytes);
+};
+
+// A lock certificate with the transaction it is about.
+struct Certified {
+  LockCertificate certificate;
+  Candidate transaction;                                  // verified bytes
+
+  Bytes encode() const;
+  static Result<Certified, DecodeError> decode(ByteView bytes);
+};
+
+using Token = uint64_t;                                   // names one outstanding effect
+
+// What the state machine asks a store to make durable, and what it asks it to drop once a block made it history.
+struct Forget {
+  TxId txid;
+};
+using Write = std::variant<Lock, Certified>;
+struct Persist {
+  Token token = 0;
+  Write write;
+};
+
+template <class T>
+class Durable {
+ public:
+  const T& operator*() const { return value_; }
+  const T* operator->() const { return &value_; }
+
+ private:
+  friend class Persisted;
+  friend class DurableStore;
+  explicit Durable(T value) : value_(std::move(value)) {}
+  T value_;
+};
+
+// "This write is on disk." Carries the write itself, so that it cannot vouch for another one.
+class Persisted {
+ public:
+  Token token() const { return token_; }
+  // The lock or certificate that was written; nullopt if the write was of the other kind.
+  std::optional<Durable<Lock>> lock() const;
+  std::optional<Durable<Certified>> certified() const;
+
+ private:
+  friend class DurableStore;
+  explicit Persisted(Persist written) : token_(written.token), write_(std::move(written.write)) {}
+  Token token_;
+  Write write_;
+};
+
+// Base of everything that claims to be durable storage: the only maker of Persisted and Durable values. Deriving from
+// it is the promise that `persisted` is called after a successful sync and `restored` only on synced records.
+class DurableStore {
+ protected:
+  static Persisted persisted(Persist written) { return Persisted(std::move(written)); }
+  static Durable<Lock> restored(Lock lock) { return Durable<Lock>(std::move(lock)); }
+  static Durable<Certified> restored(Certified certified) { return Durable<Certified>(std::move(certified)); }
+  ~DurableStore() = default;
+};
+
+// What a store held when it was opened.
+struct Restored {
+  std::vector<Durable<Lock>> locks;
+  std::vector<Durable<Certified>> certified;
+};
+
+}  // namespace sotto::settle
