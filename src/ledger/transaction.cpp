@@ -58,7 +58,7 @@ void write(Writer& out, const Transfer& t, Part part) {
   out.raw(t.rk.encode());
   if (part == Part::everything) {
     out.raw(t.proof);
-    out.raw(t.signature);
+    t.signature.write(out);
   }
 }
 
@@ -103,7 +103,7 @@ Result<Transfer, DecodeError> read_transfer(Reader& in) {
   t.rk = rk;
   TRY(proof, in.array<circuit::kTransferProofBytes>());
   t.proof = proof;
-  TRY(signature, in.array<64>());
+  TRY(signature, Signature::read(in));
   t.signature = signature;
   return t;
 }
@@ -114,7 +114,7 @@ void write_issue(Writer& out, OperationType type, const Issue& op, Part part) {
   out.u64(op.asset.id);
   out.u32(op.asset.policy);
   out.u64(op.amount);
-  if (part == Part::everything) out.raw(op.signature);
+  if (part == Part::everything) op.signature.write(out);
 }
 
 void write(Writer& out, const Operation& op, Part part) {
@@ -131,7 +131,7 @@ Result<Operation, DecodeError> read_issue(Reader& in) {
   op.asset.policy = policy;
   TRY(amount, in.u64());
   op.amount = amount;
-  TRY(signature, in.array<64>());
+  TRY(signature, Signature::read(in));
   op.signature = signature;
   return Operation{op};
 }

@@ -8,7 +8,7 @@
 #include "base/codec.hpp"
 #include "circuit/transfer_proof.hpp"
 #include "crypto/fr.hpp"
-#include "crypto/jubjub.hpp"
+#include "crypto/redjubjub.hpp"
 #include "note/note.hpp"
 
 namespace sotto::ledger {
@@ -46,7 +46,7 @@ using FullId = HashId<struct FullIdMeaning>;            // L-3: names the exact 
 using NetworkId = HashId<struct NetworkIdMeaning>;      // L-20: hash of the genesis content
 using BlockHash = HashId<struct BlockHashMeaning>;
 
-using Signature = ByteArray<64>;                        // RedJubjub; canonical R and S are the verifier's business
+using Signature = crypto::RedJubjubSignature;           // canonical R and S are the verifier's business
 
 // N-9. Every output looks like every other: 806 bytes.
 struct Output {

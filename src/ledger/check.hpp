@@ -1,0 +1,114 @@
+// May this transaction be voted for, may it execute? Every rule has a name (docs/spec/ledger.md L-2), the cheap ones
+// come first, and nothing is changed here.
+#pragma once
+#include "base/world.hpp"
+#include "ledger/archive.hpp"
+#include "ledger/state.hpp"
+
+namespace sotto::ledger {
+
+enum class Reject : uint8_t {
+  // Form: from the bytes alone.
+  oversized,               // above kMaxTransactionBytes
+  malformed,               // does not decode
+  // Stateless: from the transaction, the network's parameters and the height.
+  wrong_network,
+  no_transfers,
+  expired,                 // voting only: height > expiry
+  expiry_too_far,          // voting only: expiry > height + window
+  unknown_circuit,
+  fee_not_allowed,         // value outside the network's fee set
+  fee_asset_not_allowed,
+  duplicate_nullifier,     // twice in the transaction, in whatever transfers
+  zero_commitment,         // the empty leaf is not a note
+  several_owners,          // transfers under different rk: bundles of several owners are ordered, and come later
+  contracts_disabled,
+  zero_branch_commitment,  // a contract's cm' = 0
+  zero_amount,             // a mint or burn of nothing
+  unknown_asset,           // an operation's or asset_pub's asset is not registered
+  no_issuer,               // mint or burn of an asset of fixed supply
+  regulated_asset,         // policy other than 0 through the plain circuit
+  stray_asset_pub,         // asset_pub != 0 although v_in = v_out = 0
+  unauthorised_v_in,       // per asset, sum of v_in != sum of mints
+  unauthorised_v_out,      // per asset, sum of v_out != sum of burns
+  // Stateful.
+  already_executed,        // this very txid
+  spent,                   // a nullifier belongs to an executed rival: find_spend() names it
+  outdated_generation,
+  unknown_anchor,          // perhaps newer than this machine: retry later
+  old_anchor,              // voting only: was a root once, left the window
+  burns_halted,            // the asset's turnstile was breached
+  exceeds_supply,          // burns or fees above what can be in notes
+  // Authority and proof, verified in batches.
+  bad_signature,
+  bad_issuer_signature,
+  bad_proof,
+};
+inline constexpr size_t kRejects = static_cast<size_t>(Reject::bad_proof) + 1;
+const char* name(Reject reject);
+// The same bytes may be accepted later without anybody changing anything.
+bool retryable(Reject reject);
+
+// oversized, malformed.
+Result<Transaction, Reject> decode_checked(ByteView bytes);
+
+// The rules that hold for genesis transactions too: wrong_network, no_transfers, unknown_circuit, fee_asset_not_allowed,
+// duplicate_nullifier, zero_commitment, contracts, several_owners.
+Status<Reject> check_shape(const Transaction& tx, const Network& network);
+
+// `height` = the state's, for a vote. Without it the transaction is already certified, and expiry is not looked at
+// (T-8: a settled payment executes whatever expired since).
+Status<Reject> check_stateless(const Transaction& tx, const Network& network, std::optional<uint64_t> height);
+
+enum class For : uint8_t {
+  vote,        // everything
+  execution,   // certified: its anchors must have been roots, however old (L-31)
+};
+Status<Reject> check_stateful(const Transaction& tx, const TxId& id, const State& state, const Archive& archive, For purpose);
+// The executed transaction that spent one of its nullifiers.
+std::optional<Spend> find_spend(const Transaction& tx, const Archive& archive);
+
+// The turnstiles (L-34) after a transaction that passed check_stateless.
+struct SupplyChange {
+  std::vector<Supply> after;
+  std::vector<size_t> breached;            // assets whose burns and fees would exceed what can be in notes
+  bool burns_halted = false;               // it burns an asset whose burns are halted
+};
+SupplyChange supply_after(const Transaction& tx, const Network& network, const std::vector<Supply>& before);
+
+class ProofVerifier {
+ public:
+  virtual ~ProofVerifier() = default;
+  // One verdict per claim, in order.
+  virtual std::vector<bool> verify(const NetworkId& network, std::span<const circuit::TransferClaim> claims) = 0;
+};
+
+// Signatures and proofs of many transactions at once: what remains after the cheap checks. One verdict per transaction,
+// in order. Every transaction has passed check_stateless (CHECKed as far as it is relied on). A caching implementation
+// keys on full_id and the network, never on the txid.
+class Authority {
+ public:
+  virtual ~Authority() = default;
+  virtual std::vector<Status<Reject>> verify(const Network& network, std::span<const Transaction* const> transactions) = 0;
+};
+
+// The real one. Signatures before proofs; a transaction with a bad signature costs no proof verification.
+class FullAuthority final : public Authority {
+ public:
+  FullAuthority(ProofVerifier& proofs, Entropy& entropy) : proofs_(proofs), entropy_(entropy) {}
+  std::vector<Status<Reject>> verify(const Network& network, std::span<const Transaction* const> transactions) override;
+
+ private:
+  ProofVerifier& proofs_;
+  Entropy& entropy_;
+};
+
+// Everything about one transaction, in the order of L-2, for a vote.
+struct Checked {
+  Transaction transaction;
+  TxId txid;
+  FullId full_id;
+};
+Result<Checked, Reject> check_for_vote(ByteView bytes, const State& state, const Archive& archive, Authority& authority);
+
+}  // namespace sotto::ledger

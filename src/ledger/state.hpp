@@ -1,0 +1,56 @@
+// The ledger's state apart from the archive: small, copied freely, hashed whole (docs/spec/ledger.md L-32..L-35).
+#pragma once
+#include <memory>
+
+#include "ledger/network.hpp"
+#include "ledger/set_hash.hpp"
+#include "note/merkle.hpp"
+
+namespace sotto::ledger {
+
+// The turnstile of one asset: everything public about its supply. What may be in notes is
+// minted - burned - fees, and never below zero (L-34).
+struct Supply {
+  Wide minted = 0;                        // genesis included
+  Wide burned = 0;
+  Wide fees = 0;                          // collected, waiting in the pool
+  bool halted = false;                    // a breach was seen: no burns of this asset any more
+  Wide shielded() const { CHECK(minted >= burned && minted - burned >= fees); return minted - burned - fees; }
+  friend bool operator==(const Supply&, const Supply&) = default;
+};
+std::string to_decimal(Wide value);
+
+struct RecentRoot {
+  Anchor root;
+  uint64_t since = 0;                     // height of the block that made it the newest
+  friend bool operator==(const RecentRoot&, const RecentRoot&) = default;
+};
+
+struct State {
+  std::shared_ptr<const Network> network;
+  uint64_t height = 0;                    // of the last executed block; genesis is 0
+  uint64_t epoch = 0;
+  uint64_t time_ms = 0;                   // the last block's
+  BlockHash last_block;
+  note::NoteTreeFrontier tree;
+  uint64_t spent = 0;                     // how many nullifiers
+  SetHash spent_set;                      // over (nullifier, txid)
+  std::vector<RecentRoot> roots;          // since strictly increasing, the newest last, never empty after genesis
+  std::vector<Supply> supply;             // beside network->assets()
+  std::map<Nullifier, uint32_t> generations;  // only those above 0
+
+  uint32_t generation(const Nullifier& nf) const {
+    const auto found = generations.find(nf);
+    return found == generations.end() ? 0 : found->second;
+  }
+  Anchor newest_root() const { CHECK(!roots.empty()); return roots.back().root; }
+};
+
+// The newest root, or one replaced less than anchor_window blocks ago.
+bool anchor_is_recent(const State& state, const Anchor& anchor);
+
+// Over everything above except height, time and last_block (and nothing that depends on them): an empty block leaves
+// it as it was (L-33).
+Hash32 app_hash(const State& state);
+
+}  // namespace sotto::ledger
