@@ -11,7 +11,7 @@ __extension__ using Wide = unsigned __int128;
 inline constexpr size_t kMaxAssets = 64;
 inline constexpr size_t kMaxFees = 16;
 inline constexpr size_t kMaxNameBytes = 32;              // network and asset names, symbols
-inline constexpr size_t kMaxCommitteeBytes = 64 * 1024;
+inline constexpr size_t kMaxCommitteeBytes = 128 * 1024;
 inline constexpr uint32_t kMaxBlockEntries = 4096;
 inline constexpr uint32_t kMaxBlockBytes = 32 * 1024 * 1024;
 

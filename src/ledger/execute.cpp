@@ -1,0 +1,201 @@
+#include "ledger/execute.hpp"
+
+namespace sotto::ledger {
+namespace {
+
+// A block being built: the state so far, and what earlier entries of the same block spent.
+class Builder {
+ public:
+  Builder(const State& state, const Archive& archive) : state_(state), archive_(archive), next_(state) {
+    next_.height = state.height + 1;
+    changes_.height = next_.height;
+  }
+
+  std::optional<Spend> spend_of(const Transaction& tx) const {
+    for (const Transfer& t : tx.transfers)
+      for (const Input& i : t.inputs) {
+        if (const auto here = spent_here_.find(i.nf.bytes()); here != spent_here_.end()) return here->second;
+        if (auto before = archive_.spend_of(i.nf)) return before;
+      }
+    return std::nullopt;
+  }
+
+  // The stateful rules, in the order of L-40; changes nothing unless the transaction executes or breaches a turnstile.
+  Outcome run(const Transaction& tx, Detail& detail) {
+    detail.spend = spend_of(tx);
+    if (detail.spend) return detail.spend->txid == detail.txid ? Outcome::repeated : Outcome::spent;
+    for (const Transfer& t : tx.transfers)
+      for (const Input& i : t.inputs) {
+        if (i.generation != state_.generation(i.nf)) return Outcome::outdated_generation;
+        if (!archive_.known_root(i.anchor)) return Outcome::unknown_anchor;
+      }
+    SupplyChange supply = supply_after(tx, *state_.network, next_.supply);
+    if (supply.burns_halted) return Outcome::burns_halted;
+    if (!supply.breached.empty()) {
+      for (size_t index : supply.breached) next_.supply[index].halted = true;
+      return Outcome::turnstile;
+    }
+    std::vector<Fr> leaves;
+    for (const Commitment& cm : appended_commitments(tx)) leaves.push_back(cm.value);
+    detail.first_leaf = next_.tree.size();
+    if (!next_.tree.append(leaves)) return Outcome::tree_full;
+    next_.supply = std::move(supply.after);
+    const Spend spend{detail.txid, next_.height};
+    for (const Nullifier& nf : nullifiers(tx)) {
+      spent_here_.emplace(nf.bytes(), spend);
+      changes_.spends.emplace_back(nf, spend);
+      add_spend(next_, nf, detail.txid);
+    }
+    return Outcome::executed;
+  }
+
+  Execution finish(std::vector<BlockEntry> entries, std::vector<Detail> details, uint64_t time_ms) && {
+    if (next_.tree.size() != state_.tree.size()) {
+      const Anchor root{next_.tree.root()};
+      changes_.root = root;
+      next_.roots.push_back({root, next_.height});
+      // Roots that can never be recent again; only here, so that an empty block changes nothing.
+      size_t drop = 0;
+      while (drop + 1 < next_.roots.size() &&
+             next_.height - next_.roots[drop + 1].since >= state_.network->params().anchor_window)
+        ++drop;
+      next_.roots.erase(next_.roots.begin(), next_.roots.begin() + static_cast<std::ptrdiff_t>(drop));
+    }
+    next_.time_ms = time_ms;
+    const BlockHeader header = header_after(next_, state_.last_block, entries_hash(entries));
+    next_.last_block = block_hash(header);
+    return {{header, std::move(entries)}, std::move(next_), std::move(changes_), std::move(details)};
+  }
+
+ private:
+  const State& state_;
+  const Archive& archive_;
+  State next_;
+  Changes changes_;
+  std::map<ByteArray<32>, Spend> spent_here_;
+};
+
+}  // namespace
+
+const char* name(BlockReject reject) {
+  switch (reject) {
+    case BlockReject::too_many_entries: return "too_many_entries";
+    case BlockReject::too_large: return "too_large";
+    case BlockReject::time_reversed: return "time_reversed";
+    case BlockReject::malformed: return "malformed";
+    case BlockReject::wrong_network: return "wrong_network";
+    case BlockReject::wrong_height: return "wrong_height";
+    case BlockReject::wrong_epoch: return "wrong_epoch";
+    case BlockReject::wrong_previous: return "wrong_previous";
+    case BlockReject::wrong_entries: return "wrong_entries";
+    case BlockReject::wrong_outcome: return "wrong_outcome";
+    case BlockReject::wrong_notes: return "wrong_notes";
+    case BlockReject::wrong_note_root: return "wrong_note_root";
+    case BlockReject::wrong_app_hash: return "wrong_app_hash";
+  }
+  return "?";
+}
+
+void add_spend(State& state, const Nullifier& nf, const TxId& id) {
+  Writer member;
+  nf.value.write(member);
+  member.raw(id.value);
+  state.spent_set.add(member.bytes());
+  ++state.spent;
+}
+
+BlockHeader header_after(const State& next, const BlockHash& previous, const Hash32& entries) {
+  BlockHeader header;
+  header.network = next.network->id();
+  header.height = next.height;
+  header.epoch = next.epoch;
+  header.time_ms = next.time_ms;
+  header.previous = previous;
+  header.entries = entries;
+  header.notes = next.tree.size();
+  header.note_root = next.newest_root();
+  header.app_hash = app_hash(next);
+  return header;
+}
+
+Result<Execution, BlockReject> execute(const State& state, const Archive& archive,
+                                       std::span<const CertifiedTransaction> entries, uint64_t time_ms,
+                                       const CertificateCheck& certificates, Authority& authority) {
+  const Network& network = *state.network;
+  if (entries.size() > network.params().max_block_entries) return Failure{BlockReject::too_many_entries};
+  size_t bytes = encoded_header_size();
+  for (const CertifiedTransaction& e : entries) bytes += encoded_size(e);
+  if (bytes > network.params().max_block_bytes) return Failure{BlockReject::too_large};
+  if (time_ms < state.time_ms) return Failure{BlockReject::time_reversed};
+
+  // What does not depend on the order within the block: form, certificates, and one batch of signatures and proofs.
+  // What earlier blocks have spent or executed already is not worth a proof.
+  Builder builder(state, archive);
+  std::vector<Outcome> outcomes(entries.size(), Outcome::executed);
+  std::vector<Detail> details(entries.size());
+  std::vector<const Transaction*> candidates;
+  std::vector<size_t> positions;
+  for (size_t i = 0; i < entries.size(); ++i) {
+    const Transaction& tx = entries[i].transaction;
+    details[i].txid = txid(tx);
+    if (auto status = check_stateless(tx, network, std::nullopt); !status.ok()) {
+      outcomes[i] = Outcome::invalid;
+      details[i].reject = status.error();
+    } else if (builder.spend_of(tx)) {
+      continue;
+    } else if (!certificates(tx, details[i].txid, entries[i].certificate, state)) {
+      outcomes[i] = Outcome::uncertified;
+    } else {
+      candidates.push_back(&tx);
+      positions.push_back(i);
+    }
+  }
+  if (!candidates.empty()) {
+    const auto verdicts = authority.verify(network, candidates);
+    CHECK(verdicts.size() == candidates.size());
+    for (size_t i = 0; i < verdicts.size(); ++i) {
+      if (verdicts[i].ok()) continue;
+      outcomes[positions[i]] = Outcome::invalid;
+      details[positions[i]].reject = verdicts[i].error();
+    }
+  }
+
+  std::vector<BlockEntry> done;
+  for (size_t i = 0; i < entries.size(); ++i) {
+    if (outcomes[i] == Outcome::executed) outcomes[i] = builder.run(entries[i].transaction, details[i]);
+    done.push_back({entries[i], outcomes[i]});
+  }
+  return std::move(builder).finish(std::move(done), std::move(details), time_ms);
+}
+
+Result<Execution, BlockFailure> check_block(const State& state, const Archive& archive, const Block& block,
+                                            const CertificateCheck& certificates, Authority& authority) {
+  const auto refuse = [](BlockReject reject) { return Failure<BlockFailure>{{reject, std::nullopt, std::nullopt}}; };
+  const BlockHeader& h = block.header;
+  if (h.network != state.network->id()) return refuse(BlockReject::wrong_network);
+  if (h.height != state.height + 1) return refuse(BlockReject::wrong_height);
+  if (h.epoch != state.epoch) return refuse(BlockReject::wrong_epoch);
+  if (h.previous != state.last_block) return refuse(BlockReject::wrong_previous);
+  if (h.entries != entries_hash(block.entries)) return refuse(BlockReject::wrong_entries);
+  std::vector<CertifiedTransaction> entries;
+  for (const BlockEntry& e : block.entries) entries.push_back(e.certified);
+  auto executed = execute(state, archive, entries, h.time_ms, certificates, authority);
+  if (!executed.ok()) return refuse(executed.error());
+  for (size_t i = 0; i < entries.size(); ++i) {
+    const Outcome outcome = executed->block.entries[i].outcome;
+    if (outcome != block.entries[i].outcome) return Failure<BlockFailure>{{BlockReject::wrong_outcome, i, outcome}};
+  }
+  const BlockHeader& mine = executed->block.header;
+  if (h.notes != mine.notes) return refuse(BlockReject::wrong_notes);
+  if (h.note_root != mine.note_root) return refuse(BlockReject::wrong_note_root);
+  if (h.app_hash != mine.app_hash) return refuse(BlockReject::wrong_app_hash);
+  CHECK(h == mine);
+  return std::move(executed).value();
+}
+
+void commit(Execution&& execution, State& state, Archive& archive) {
+  archive.commit(execution.changes);
+  state = std::move(execution.next);
+}
+
+}  // namespace sotto::ledger

@@ -1,0 +1,68 @@
+// The ledger's one transition (docs/spec/ledger.md L-30..L-42): an ordered list of certified transactions becomes a
+// block and the next state. Deterministic to the byte. Everything is checked and computed first; assigning is a separate
+// step that cannot fail.
+#pragma once
+#include "ledger/block.hpp"
+#include "ledger/check.hpp"
+
+namespace sotto::ledger {
+
+// settle's word on a lock certificate: a quorum of the committee of the certificate's epoch locked exactly this
+// transaction's nullifiers for it.
+using CertificateCheck = std::function<bool(const Transaction& tx, const TxId& id, ByteView certificate, const State& state)>;
+
+// Why a list cannot be a block at all, or a block is not the one that follows.
+enum class BlockReject : uint8_t {
+  too_many_entries,
+  too_large,
+  time_reversed,
+  // check_block only:
+  malformed,
+  wrong_network,
+  wrong_height,
+  wrong_epoch,
+  wrong_previous,
+  wrong_entries,            // the header's hash is not that of the entries
+  wrong_outcome,            // an entry's recorded outcome is not what execution does
+  wrong_notes,
+  wrong_note_root,
+  wrong_app_hash,
+};
+const char* name(BlockReject reject);
+
+// Beside the outcome, for people and for the one who submitted.
+struct Detail {
+  TxId txid;
+  std::optional<Reject> reject;   // the rule behind `invalid`
+  std::optional<Spend> spend;     // repeated: where it was executed; spent: the rival
+  uint64_t first_leaf = 0;        // executed: position in the note tree of its first appended commitment
+};
+
+struct Execution {
+  Block block;
+  State next;
+  Changes changes;
+  std::vector<Detail> details;    // beside block.entries
+};
+
+Result<Execution, BlockReject> execute(const State& state, const Archive& archive,
+                                       std::span<const CertifiedTransaction> entries, uint64_t time_ms,
+                                       const CertificateCheck& certificates, Authority& authority);
+
+// Re-executes somebody else's block: every signature, proof, certificate, outcome, root and hash.
+struct BlockFailure {
+  BlockReject reject;
+  std::optional<size_t> entry;    // wrong_outcome: which
+  std::optional<Outcome> outcome; // and what execution does with it
+};
+Result<Execution, BlockFailure> check_block(const State& state, const Archive& archive, const Block& block,
+                                            const CertificateCheck& certificates, Authority& authority);
+
+// The parts execution shares with genesis: one more spent nullifier; the header that leads to `next`.
+void add_spend(State& state, const Nullifier& nf, const TxId& id);
+BlockHeader header_after(const State& next, const BlockHash& previous, const Hash32& entries);
+
+// archive.commit(), then state = next.
+void commit(Execution&& execution, State& state, Archive& archive);
+
+}  // namespace sotto::ledger
