@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/secret.hpp"
+#include "base/world.hpp"
 #include "crypto/jubjub.hpp"
 #include "crypto/poseidon2.hpp"
 

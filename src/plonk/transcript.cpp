@@ -34,7 +34,7 @@ crypto::Fr Transcript::challenge(std::string_view label) {
     const Hash32 out = crypto::sha256(in);
     std::copy(out.begin(), out.end(), wide.begin() + 32 * half);
   }
-  if (log_) log_->push_back("?" + std::string(label));
+  if (log_) log_->push_back(std::string("?").append(label));
   return crypto::Fr::reduce512(wide);
 }
 

@@ -1,0 +1,108 @@
+#include "plonk/keys.hpp"
+
+#include "crypto/hash.hpp"
+
+namespace sotto::plonk {
+
+using crypto::Fr;
+using crypto::G1;
+using crypto::G1Affine;
+
+namespace {
+
+constexpr size_t kWindowBits = 8;
+
+std::array<std::vector<Fr>, kRouted> sigma_values(const Circuit<Fr>& circuit, const poly::Domain<Fr>& domain) {
+  const auto shifts = column_shifts<Fr>();
+  const size_t n = circuit.n();
+  std::array<std::vector<Fr>, kRouted> out;
+  for (size_t c = 0; c < kRouted; ++c)
+    for (size_t r = 0; r < n; ++r) out[c].push_back(shifts[circuit.sigma[c][r] / n] * domain.elements()[circuit.sigma[c][r] % n]);
+  return out;
+}
+
+bool unused(const std::vector<Fr>& column) {
+  return std::all_of(column.begin(), column.end(), [](const Fr& x) { return x.is_zero(); });
+}
+
+Hash32 key_digest(const VerifyingKey& vk, const Hash32& srs_digest) {
+  Writer out;
+  out.sized(view("Sotto.vk.v1"));
+  out.raw(srs_digest);
+  out.raw(vk.circuit_digest);
+  out.u16(vk.circuit_id);
+  out.u32(static_cast<uint32_t>(vk.log_n));
+  for (const Fr& shift : column_shifts<Fr>()) shift.write(out);
+  for (const auto& p : vk.fixed) p.write(out);
+  for (const auto& p : vk.sigma) p.write(out);
+  vk.g2.write(out);
+  vk.tau_g2.write(out);
+  return crypto::sha256(out.bytes());
+}
+
+}  // namespace
+
+VerifyingKey make_verifying_key(const Circuit<Fr>& circuit, uint16_t circuit_id, const poly::Srs& srs, ThreadPool& pool) {
+  VerifyingKey vk;
+  vk.log_n = circuit.log_n;
+  vk.circuit_id = circuit_id;
+  vk.public_rows = circuit.public_rows;
+  vk.domain = std::make_shared<const poly::Domain<Fr>>(circuit.log_n);
+  vk.g2 = srs.g2;
+  vk.tau_g2 = srs.tau_g2;
+  const auto lagrange = circuit.log_n == poly::kSrsLagrangeLog ? srs.lagrange : poly::lagrange_points(srs.g1, circuit.log_n);
+  const auto sigma = sigma_values(circuit, *vk.domain);
+  pool.parallel_for(kFixedColumns + kRouted, [&](size_t i) {
+    if (i < kRouted) vk.sigma[i] = crypto::msm_vartime(lagrange, sigma[i]).affine();
+    else vk.fixed[i - kRouted] = crypto::msm_vartime(lagrange, circuit.fixed[i - kRouted]).affine();
+  });
+  vk.circuit_digest = circuit_digest(gate_set(), circuit);
+  vk.digest = key_digest(vk, srs.digest);
+  return vk;
+}
+
+ProvingKey make_proving_key(const Circuit<Fr>& circuit, uint16_t circuit_id, const poly::Srs& srs, ThreadPool& pool) {
+  ProvingKey pk;
+  pk.vk = make_verifying_key(circuit, circuit_id, srs, pool);
+  pk.circuit = circuit;
+  const auto& domain = *pk.vk.domain;
+  const size_t n = domain.size(), usable = usable_rows(n);
+  CHECK(srs.g1.size() > n);
+  pk.sigma_values = sigma_values(circuit, domain);
+  for (size_t i = 0; i < kFixedColumns; ++i) {
+    if (unused(circuit.fixed[i])) continue;
+    pk.fixed[i] = circuit.fixed[i];
+    domain.intt(pk.fixed[i]);
+  }
+  for (size_t i = 0; i < kRouted; ++i) {
+    pk.sigma[i] = pk.sigma_values[i];
+    domain.intt(pk.sigma[i]);
+  }
+  std::vector<Fr> first(n), guard(n), mask(n, Fr::one());
+  first[0] = Fr::one();
+  guard[usable] = Fr::one();
+  for (size_t r = usable; r < n; ++r) mask[r] = Fr::zero();
+  for (auto* column : {&first, &guard, &mask}) domain.intt(*column);
+
+  const auto shifts = quotient_shifts<Fr>();
+  pool.parallel_for(kQuotientPieces, [&](size_t i) {
+    auto& coset = pk.cosets[i];
+    const auto on_coset = [&](std::vector<Fr> coefficients) {
+      if (!coefficients.empty()) domain.coset_ntt(coefficients, shifts[i]);
+      return coefficients;
+    };
+    for (size_t k = 0; k < kFixedColumns; ++k) coset.fixed[k] = on_coset(pk.fixed[k]);
+    for (size_t k = 0; k < kRouted; ++k) coset.sigma[k] = on_coset(pk.sigma[k]);
+    coset.first = on_coset(first);
+    coset.guard = on_coset(guard);
+    coset.mask = on_coset(mask);
+    for (const Fr& e : domain.elements()) coset.x.push_back(shifts[i] * e);
+    coset.vanishing_inverse = domain.vanishing_at(shifts[i]).inverse();
+  });
+  pk.monomial = poly::CommitTable(std::span(srs.g1).first(n + 1), kWindowBits, pool);
+  const auto lagrange = circuit.log_n == poly::kSrsLagrangeLog ? srs.lagrange : poly::lagrange_points(srs.g1, circuit.log_n);
+  pk.lagrange = poly::CommitTable(lagrange, kWindowBits, pool);
+  return pk;
+}
+
+}  // namespace sotto::plonk

@@ -1,0 +1,40 @@
+// Proving and verifying keys of one circuit, derived from the circuit and the reference string; nothing secret.
+#pragma once
+#include "plonk/identity.hpp"
+#include "poly/commit.hpp"
+#include "poly/srs.hpp"
+
+namespace sotto::plonk {
+
+struct VerifyingKey {
+  size_t log_n = 0;
+  uint16_t circuit_id = 0;
+  std::vector<uint32_t> public_rows;
+  std::array<crypto::G1Affine, kFixedColumns> fixed;   // infinity for an unused column
+  std::array<crypto::G1Affine, kRouted> sigma;
+  crypto::G2Affine g2, tau_g2;
+  Hash32 circuit_digest, digest;                       // digest: over all of the above and the reference string's
+  std::shared_ptr<const poly::Domain<crypto::Fr>> domain;
+};
+
+struct ProvingKey {
+  VerifyingKey vk;
+  Circuit<crypto::Fr> circuit;
+  using Column = std::vector<crypto::Fr>;
+  std::array<Column, kFixedColumns> fixed;             // coefficients; empty for an unused column
+  std::array<Column, kRouted> sigma_values, sigma;     // over the domain; coefficients
+  struct Coset {                                       // values on shift * H
+    std::array<Column, kFixedColumns> fixed;           // empty for an unused column
+    std::array<Column, kRouted> sigma;
+    Column x, first, guard, mask;
+    crypto::Fr vanishing_inverse;
+  };
+  std::array<Coset, kQuotientPieces> cosets;
+  poly::CommitTable monomial, lagrange;                // n + 1 powers of tau; n Lagrange points
+};
+
+// `srs` needs n + 1 powers; n = 1024 uses its Lagrange points, other sizes derive theirs.
+VerifyingKey make_verifying_key(const Circuit<crypto::Fr>& circuit, uint16_t circuit_id, const poly::Srs& srs, ThreadPool& pool);
+ProvingKey make_proving_key(const Circuit<crypto::Fr>& circuit, uint16_t circuit_id, const poly::Srs& srs, ThreadPool& pool);
+
+}  // namespace sotto::plonk

@@ -1,0 +1,223 @@
+#include "plonk/prover.hpp"
+
+#include "crypto/hash.hpp"
+#include "plonk/combined_gates.hpp"
+#include "plonk/linearise.hpp"
+
+namespace sotto::plonk {
+
+using crypto::Fr;
+using Column = std::vector<Fr>;
+
+namespace {
+
+// Hedged randomness: safe if either the entropy is fresh or the witness differs.
+class Blinding {
+ public:
+  Blinding(const Assignment<Fr>& a, ByteView statement, Entropy& entropy) {
+    std::vector<ByteView> parts;
+    const auto fresh = entropy.bytes<64>();
+    parts.emplace_back(fresh);
+    parts.emplace_back(statement);
+    for (const auto& column : a.wires) parts.emplace_back(reinterpret_cast<const uint8_t*>(column.data()), column.size() * sizeof(Fr));
+    seed_ = Secret(crypto::blake2b_512("Sotto.blinding.v1", parts));
+  }
+  Fr next() {
+    ByteArray<4> index{static_cast<uint8_t>(counter_ >> 24), static_cast<uint8_t>(counter_ >> 16),
+                       static_cast<uint8_t>(counter_ >> 8), static_cast<uint8_t>(counter_)};
+    ++counter_;
+    return Fr::reduce512(crypto::blake2b_512("Sotto.blinder.v1", {index}, seed_.expose()));
+  }
+
+ private:
+  Secret<ByteArray<64>> seed_;
+  uint32_t counter_ = 0;
+};
+
+class Prover {
+ public:
+  Prover(const ProvingKey& pk, const ByteArray<32>& network, const Assignment<Fr>& assignment, Entropy& entropy, ThreadPool& pool)
+      : pk_(pk), domain_(*pk.vk.domain), n_(domain_.size()), pool_(pool), public_(assignment.public_inputs),
+        schedule_(pk.vk, {network, public_}), blinding_(assignment, network, entropy), wires_(assignment.wires) {
+    CHECK(public_.size() == pk.vk.public_rows.size());
+  }
+
+  Proof run() {
+    commit_wires();
+    build_permutation();
+    build_quotient();
+    evaluate();
+    open();
+    return proof_;
+  }
+
+ private:
+  // Round 1: random tail rows, commitments in the Lagrange basis.
+  void commit_wires() {
+    for (auto& column : wires_)
+      for (size_t r = n_ - kBlindRows; r < n_; ++r) column[r] = blinding_.next();
+    commit(pk_.lagrange, wires_, proof_.wires);
+    schedule_.wires(proof_.wires, c_);
+  }
+
+  // Round 2: z[0] = 1, z[r+1] = z[r] * prod (w + beta k w^r + gamma) / (w + beta sigma + gamma) up to the guard row.
+  void build_permutation() {
+    const size_t usable = usable_rows(n_);
+    const auto shifts = column_shifts<Fr>();
+    Column numerators(usable, Fr::one()), denominators(usable, Fr::one());
+    for (size_t r = 0; r < usable; ++r) {
+      for (size_t j = 0; j < kRouted; ++j) {
+        const Fr base = wires_[j][r] + c_.gamma;
+        numerators[r] *= base + c_.beta * shifts[j] * domain_.elements()[r];
+        denominators[r] *= base + c_.beta * pk_.sigma_values[j][r];
+      }
+    }
+    crypto::batch_inverse(denominators);
+    z_.assign(n_, Fr::one());
+    for (size_t r = 0; r < usable; ++r) z_[r + 1] = z_[r] * numerators[r] * denominators[r];
+    CHECK(z_[usable] == Fr::one());  // copy constraints hold
+    for (size_t r = n_ - kBlindRows; r < n_; ++r) z_[r] = blinding_.next();
+    std::array<std::span<const Fr>, 1> only{z_};
+    proof_.z = poly::commit_all(pk_.lagrange, only, pool_)[0];
+    schedule_.permutation(proof_.z, c_);
+  }
+
+  // Round 3: t = numerator / (X^n - 1) on five cosets, cut in five pieces tied by four random scalars.
+  void build_quotient() {
+    const IdentityChallenges<Fr> challenges{c_.beta, c_.gamma, alpha_powers(c_.alpha)};
+    const CombinedGates gates(gate_set(), challenges);
+    Column public_values(n_);
+    for (size_t i = 0; i < public_.size(); ++i) public_values[pk_.vk.public_rows[i]] = public_[i];
+    pool_.parallel_for(kColumns + 2, [&](size_t i) { domain_.intt(i < kColumns ? wires_[i] : i == kColumns ? z_ : public_values); });
+
+    std::array<Column, kQuotientPieces> values;
+    const auto shifts = quotient_shifts<Fr>();
+    constexpr size_t kParts = 4;   // slices of a coset, so that threads finish together
+    for (size_t k = 0; k < kQuotientPieces; ++k) {
+      const auto& fixed = pk_.cosets[k];
+      std::array<Column, kColumns> w = wires_, w5;
+      Column z = z_, publics = public_values;
+      pool_.parallel_for(kColumns + 2, [&](size_t i) {
+        auto& column = i < kColumns ? w[i] : i == kColumns ? z : publics;
+        domain_.coset_ntt(column, shifts[k]);
+        if (i >= kColumns) return;
+        w5[i].resize(n_);
+        for (size_t r = 0; r < n_; ++r) w5[i][r] = pow5(w[i][r]);
+      });
+      values[k].resize(n_);
+      pool_.parallel_for(kParts, [&](size_t part) {
+        for (size_t r = n_ * part / kParts; r < n_ * (part + 1) / kParts; ++r)
+          values[k][r] = quotient_at(fixed, gates, challenges, w, w5, z, publics[r], r) * fixed.vanishing_inverse;
+      });
+    }
+    t_ = pieces_from_cosets(domain_, std::move(values));
+    // t_0 + b_0 X^n, t_1 - b_0 + b_1 X^n, ..., t_4 - b_3: the sum of X^{in} t_i is unchanged.
+    for (size_t i = 0; i + 1 < kQuotientPieces; ++i) {
+      const Fr b = blinding_.next();
+      t_[i].push_back(b);
+      t_[i + 1][0] -= b;
+    }
+    commit(pk_.monomial, t_, proof_.t);
+    schedule_.quotient(proof_.t, c_);
+  }
+
+  Fr quotient_at(const ProvingKey::Coset& fixed, const CombinedGates& gates, const IdentityChallenges<Fr>& challenges,
+                 const std::array<Column, kColumns>& w, const std::array<Column, kColumns>& w5, const Column& z,
+                 const Fr& public_value, size_t r) const {
+    const size_t next = (r + 1) % n_;
+    PointValues<Fr> p;
+    std::array<Fr, kColumns> fifth;
+    std::array<Fr, kReach> next_fifth;
+    for (size_t j = 0; j < kColumns; ++j) {
+      p.w[j] = w[j][r];
+      fifth[j] = w5[j][r];
+    }
+    for (size_t j = 0; j < kReach; ++j) {
+      p.next[j] = w[j][next];
+      next_fifth[j] = w5[j][next];
+    }
+    for (size_t s = 0; s < kFixedColumns; ++s) p.fixed[s] = fixed.fixed[s].empty() ? Fr::zero() : fixed.fixed[s][r];
+    for (size_t j = 0; j < kRouted; ++j) p.sigma[j] = fixed.sigma[j][r];
+    p.z = z[r];
+    p.z_next = z[next];
+    p.x = fixed.x[r];
+    p.first = fixed.first[r];
+    p.guard = fixed.guard[r];
+    p.mask = fixed.mask[r];
+    Fr sum = permutation_terms(challenges, p) - public_value +
+             gates.evaluate(p.fixed.data(), p.w.data(), fifth.data(), p.next.data(), next_fifth.data());
+    sum += p.fixed[kQm01] * p.w[0] * p.w[1] + p.fixed[kQm23] * p.w[2] * p.w[3] + p.fixed[kQc];
+    for (size_t j = 0; j < kRouted; ++j) sum += p.fixed[kQ0 + j] * p.w[j];
+    return sum;
+  }
+
+  // Round 4.
+  void evaluate() {
+    const Fr next = c_.zeta * domain_.root();
+    pool_.parallel_for(kColumns, [&](size_t j) {
+      proof_.w[j] = poly::evaluate<Fr>(wires_[j], c_.zeta);
+      if (j < kReach) proof_.w_next[j] = poly::evaluate<Fr>(wires_[j], next);
+    });
+    for (size_t j = 0; j + 1 < kRouted; ++j) proof_.sigma[j] = poly::evaluate<Fr>(pk_.sigma[j], c_.zeta);
+    proof_.z_next = poly::evaluate<Fr>(z_, next);
+    schedule_.evaluations(proof_, c_);
+  }
+
+  // Round 5: the linearised identity and all openings, one quotient per point.
+  void open();
+
+  template <class Polynomials, class Points>
+  void commit(const poly::CommitTable& table, const Polynomials& polynomials, Points& to) {
+    std::vector<std::span<const Fr>> spans(polynomials.begin(), polynomials.end());
+    const auto points = poly::commit_all(table, spans, pool_);
+    std::copy(points.begin(), points.end(), to.begin());
+  }
+
+  const ProvingKey& pk_;
+  const poly::Domain<Fr>& domain_;
+  const size_t n_;
+  ThreadPool& pool_;
+  const std::vector<Fr> public_;
+  Schedule schedule_;
+  Blinding blinding_;
+  std::array<Column, kColumns> wires_;            // values, from round 3 on coefficients
+  Column z_;                                      // likewise
+  std::array<Column, kQuotientPieces> t_;
+  Challenges c_;
+  Proof proof_;
+};
+
+void add_scaled(Column& to, const Column& from, const Fr& scale) {
+  if (to.size() < from.size()) to.resize(from.size());
+  for (size_t i = 0; i < from.size(); ++i) to[i] += scale * from[i];
+}
+
+void Prover::open() {
+  const auto lin = linearise(pk_.vk, public_, c_, proof_);
+  CHECK(lin.has_value());  // zeta hit the domain: probability 2^-245
+  Column at_zeta, at_next = z_;
+  for (size_t s = 0; s < kFixedColumns; ++s) add_scaled(at_zeta, pk_.fixed[s], lin->fixed[s]);
+  add_scaled(at_zeta, pk_.sigma[kRouted - 1], lin->last_sigma);
+  add_scaled(at_zeta, z_, lin->z);
+  for (size_t i = 0; i < kQuotientPieces; ++i) add_scaled(at_zeta, t_[i], lin->t[i]);
+  Fr power = c_.v;
+  for (size_t j = 0; j < kColumns; ++j, power *= c_.v) {
+    add_scaled(at_zeta, wires_[j], power);
+    if (j < kReach) add_scaled(at_next, wires_[j], power);
+  }
+  for (size_t j = 0; j + 1 < kRouted; ++j, power *= c_.v) add_scaled(at_zeta, pk_.sigma[j], power);
+  const std::array<Column, 2> quotients{poly::divide_by_linear<Fr>(at_zeta, c_.zeta),
+                                        poly::divide_by_linear<Fr>(at_next, c_.zeta * domain_.root())};
+  std::array<crypto::G1Affine, 2> points;
+  commit(pk_.monomial, quotients, points);
+  proof_.opening = points[0];
+  proof_.opening_next = points[1];
+}
+
+}  // namespace
+
+Proof prove(const ProvingKey& pk, const ByteArray<32>& network, const Assignment<Fr>& assignment, Entropy& entropy, ThreadPool& pool) {
+  return Prover(pk, network, assignment, entropy, pool).run();
+}
+
+}  // namespace sotto::plonk
