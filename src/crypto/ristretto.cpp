@@ -77,6 +77,8 @@ Result<RistrettoPoint, DecodeError> RistrettoPoint::decode(ByteView bytes) {
   if (bytes.size() < kBytes) return Failure{DecodeError::truncated};
   if (bytes.size() > kBytes) return Failure{DecodeError::trailing_bytes};
   if (sodium_is_zero(bytes.data(), bytes.size()) == 1) return Failure{DecodeError::point_at_infinity};
+  // libsodium 1.0.18 ignores bit 255, which would give every element a second encoding.
+  if ((bytes[31] & 0x80) != 0) return Failure{DecodeError::non_canonical};
   if (crypto_core_ristretto255_is_valid_point(bytes.data()) != 1) return Failure{DecodeError::non_canonical};
   RistrettoPoint out;
   std::copy(bytes.begin(), bytes.end(), out.bytes_.begin());
