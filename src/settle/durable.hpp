@@ -12,7 +12,6 @@ namespace sotto::settle {
 struct Candidate {
   TxId txid;
   FullId full_id;
-  uint64_t expiry = 0;
   bool one_owner = false;                                 // the same rk on all transfers
   NetworkId network;
   std::vector<NoteKey> notes;
@@ -24,6 +23,8 @@ struct DecodedCandidate {
   std::shared_ptr<const ledger::Transaction> transaction;
 };
 Result<DecodedCandidate, DecodeError> decode_candidate(ByteView bytes);
+// What a vote for it in that epoch signs.
+Subject subject_of(uint64_t epoch, const Candidate& transaction);
 
 // All notes of a transaction, locked together or not at all: one record.
 struct Lock {
@@ -37,7 +38,7 @@ struct Lock {
 // A lock certificate with the transaction it is about.
 struct Certified {
   LockCertificate certificate;
-  Candidate transaction;                                  // verified bytes
+  std::optional<Candidate> transaction;                   // verified bytes; none if a block already holds it
 
   Bytes encode() const;
   static Result<Certified, DecodeError> decode(ByteView bytes);
@@ -45,10 +46,7 @@ struct Certified {
 
 using Token = uint64_t;                                   // names one outstanding effect
 
-// What the state machine asks a store to make durable, and what it asks it to drop once a block made it history.
-struct Forget {
-  TxId txid;
-};
+// What the state machine asks a store to make durable.
 using Write = std::variant<Lock, Certified>;
 struct Persist {
   Token token = 0;

@@ -25,10 +25,10 @@ class LedgerView {
 // Named limits: all memory of the machine is bounded by them.
 struct Limits {
   size_t locked_transactions = 200'000;
-  size_t locked_bytes = size_t{1} << 30;                  // of locked and certified transactions together
+  size_t stored_bytes = size_t{1} << 30;                  // of locked and certified transactions together
   size_t certified_transactions = 50'000;
-  size_t verifying = 1'024;                               // in flight: being verified or written
-  size_t verifying_per_source = 128;                      // so that one peer cannot take all of them
+  size_t in_flight = 1'024;                               // being verified or written
+  size_t in_flight_per_source = 128;                      // so that one peer cannot take all of them
   size_t requests_per_transaction = 64;                   // waiting for one transaction's answer
   size_t executed_remembered = 65'536;                     // latest executed transactions
 };
@@ -131,7 +131,6 @@ class Signer {
   uint16_t index_;
   crypto::BlsSecretKey key_;
 };
-Subject subject_of(uint64_t epoch, const Candidate& transaction);
 
 // Who holds a note, as this validator knows it.
 struct Holder {
@@ -170,7 +169,8 @@ class ValidatorMachine {
     std::vector<Waiter> waiters;
   };
   struct Writing {                                        // a lock or a certificate on its way to the disk
-    Candidate transaction;
+    TxId txid;
+    std::optional<Candidate> transaction;                 // none: history already holds it
     SourceId source = 0;
     std::vector<RequestId> waiters;
   };
@@ -197,13 +197,14 @@ class ValidatorMachine {
   void verify(DecodedCandidate transaction, SourceId source, Waiter waiter, Effects& out);
   void take_lock(const LedgerView& ledger, const Candidate& transaction, SourceId source, std::vector<RequestId> waiters,
                  Effects& out);
-  void store_certificate(const LedgerView& ledger, const LockCertificate& certificate, const Candidate& transaction,
+  // `transaction` = nullptr: it is executed, its block holds it.
+  void store_certificate(const LedgerView& ledger, const LockCertificate& certificate, const Candidate* transaction,
                          SourceId source, RequestId request, Effects& out);
   void lock_persisted(const LedgerView& ledger, Durable<Lock> lock, Writing writing, Effects& out);
   void certified_persisted(const LedgerView& ledger, Durable<Certified> certified, Writing writing, Effects& out);
-  void hold(std::unordered_map<Nullifier, TxId>& index, const LedgerView& ledger, const Candidate& transaction);
+  static void hold(std::unordered_map<Nullifier, TxId>& index, const LedgerView& ledger, const Candidate& transaction);
   static void unhold(std::unordered_map<Nullifier, TxId>& index, const Candidate& transaction);
-  void remember_executed(const TxId& txid);
+  void remember_executed(const TxId& txid, const std::optional<Acknowledgement>& acknowledgement);
   std::shared_ptr<const Bytes> bytes_of(const TxId& txid) const;
   void begin(SourceId source);
   void end(SourceId source);

@@ -1,0 +1,78 @@
+#include "settle/durable.hpp"
+
+#include <algorithm>
+
+namespace sotto::settle {
+
+Result<DecodedCandidate, DecodeError> decode_candidate(ByteView bytes) {
+  TRY(decoded, ledger::decode_transaction(bytes));
+  auto transaction = std::make_shared<const ledger::Transaction>(std::move(decoded));
+  Candidate candidate;
+  candidate.txid = ledger::txid(*transaction);
+  candidate.full_id = ledger::full_id(bytes);
+  candidate.network = transaction->network;
+  const auto& transfers = transaction->transfers;
+  candidate.one_owner = std::ranges::all_of(transfers, [&](const ledger::Transfer& t) { return t.rk == transfers.front().rk; });
+  for (const ledger::Transfer& transfer : transfers)
+    for (const ledger::Input& input : transfer.inputs) candidate.notes.push_back({input.nf, input.generation});
+  candidate.bytes = std::make_shared<const Bytes>(bytes.begin(), bytes.end());
+  return DecodedCandidate{std::move(candidate), std::move(transaction)};
+}
+
+Bytes Lock::encode() const {
+  Writer out;
+  out.u64(epoch);
+  out.sized(*transaction.bytes);
+  return std::move(out).bytes();
+}
+
+Result<Lock, DecodeError> Lock::decode(ByteView bytes) {
+  Reader in(bytes);
+  TRY(epoch, in.u64());
+  TRY(transaction_bytes, in.sized(ledger::kMaxTransactionBytes));
+  TRY(decoded, decode_candidate(transaction_bytes));
+  TRY_OK(in.finish());
+  return Lock{epoch, std::move(decoded.candidate)};
+}
+
+Bytes Certified::encode() const {
+  Writer out;
+  certificate.write(out);
+  out.u8(transaction ? 1 : 0);
+  if (transaction) out.sized(*transaction->bytes);
+  return std::move(out).bytes();
+}
+
+Result<Certified, DecodeError> Certified::decode(ByteView bytes) {
+  Reader in(bytes);
+  TRY(certificate, LockCertificate::read(in));
+  TRY(has_transaction, in.boolean());
+  Certified certified{std::move(certificate), std::nullopt};
+  if (has_transaction) {
+    TRY(transaction_bytes, in.sized(ledger::kMaxTransactionBytes));
+    TRY(decoded, decode_candidate(transaction_bytes));
+    certified.transaction = std::move(decoded.candidate);
+  }
+  TRY_OK(in.finish());
+  return certified;
+}
+
+std::optional<Durable<Lock>> Persisted::lock() const {
+  const Lock* lock = std::get_if<Lock>(&write_);
+  if (lock == nullptr) return std::nullopt;
+  return Durable<Lock>(*lock);
+}
+
+std::optional<Durable<Certified>> Persisted::certified() const {
+  const Certified* certified = std::get_if<Certified>(&write_);
+  if (certified == nullptr) return std::nullopt;
+  return Durable<Certified>(*certified);
+}
+
+Subject subject_of(uint64_t epoch, const Candidate& transaction) {
+  Subject subject{epoch, {}, transaction.txid};
+  for (const NoteKey& note : transaction.notes) subject.generations.push_back(note.generation);
+  return subject;
+}
+
+}  // namespace sotto::settle

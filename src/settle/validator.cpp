@@ -1,0 +1,491 @@
+#include "settle/validator.hpp"
+
+#include <algorithm>
+
+namespace sotto::settle {
+
+const char* name(SettleReject reject) {
+  switch (reject) {
+    case SettleReject::ledger_rule: return "ledger_rule";
+    case SettleReject::wrong_network: return "wrong_network";
+    case SettleReject::nothing_spent: return "nothing_spent";
+    case SettleReject::repeated_nullifier: return "repeated_nullifier";
+    case SettleReject::several_owners: return "several_owners";
+    case SettleReject::already_executed: return "already_executed";
+    case SettleReject::spent: return "spent";
+    case SettleReject::outdated_generation: return "outdated_generation";
+    case SettleReject::future_generation: return "future_generation";
+    case SettleReject::locked_by_rival: return "locked_by_rival";
+    case SettleReject::bad_proof_or_signature: return "bad_proof_or_signature";
+    case SettleReject::busy: return "busy";
+    case SettleReject::source_busy: return "source_busy";
+    case SettleReject::full: return "full";
+    case SettleReject::abstaining: return "abstaining";
+    case SettleReject::certificate_invalid: return "certificate_invalid";
+    case SettleReject::certificate_mismatch: return "certificate_mismatch";
+    case SettleReject::transaction_needed: return "transaction_needed";
+    case SettleReject::rival_certified: return "rival_certified";
+  }
+  return "?";
+}
+
+Vote Signer::vote(const Durable<Lock>& lock) const {
+  const Hash32 message = digest(Phase::vote, network_, subject_of(lock->epoch, lock->transaction));
+  return {index_, crypto::bls_sign(key_, message)};
+}
+
+Acknowledgement Signer::acknowledge(const Durable<Certified>& certified) const {
+  const Hash32 message = digest(Phase::settle, network_, certified->certificate.subject);
+  return {index_, crypto::bls_sign(key_, message)};
+}
+
+namespace {
+
+Refusal refuse(SettleReject reason, const char* rule = "") { return {reason, rule, nullptr, std::nullopt}; }
+
+// A generation that is no longer current voids everything that names it.
+bool outdated(const LedgerView& ledger, const Candidate& transaction) {
+  return std::ranges::any_of(transaction.notes, [&](const NoteKey& n) { return n.generation < ledger.generation(n.nf); });
+}
+
+bool executed(const LedgerView& ledger, const Candidate& transaction) {
+  return std::ranges::any_of(transaction.notes, [&](const NoteKey& n) { return ledger.spent_by(n.nf) == transaction.txid; });
+}
+
+size_t size_of(const std::optional<Candidate>& transaction) { return transaction ? transaction->bytes->size() : 0; }
+
+}  // namespace
+
+ValidatorMachine::ValidatorMachine(std::shared_ptr<const Committee> committee, Signer signer, const Limits& limits,
+                                   uint64_t votes_from_epoch, Restored restored, const LedgerView& ledger)
+    : committee_(std::move(committee)), signer_(std::move(signer)), limits_(limits), votes_from_epoch_(votes_from_epoch) {
+  for (Durable<Lock>& lock : restored.locks) {
+    const Candidate& transaction = lock->transaction;
+    const bool live = lock->epoch == committee_->epoch() && !outdated(ledger, transaction) &&
+                      std::ranges::any_of(transaction.notes, [&](const NoteKey& n) { return !ledger.spent_by(n.nf); });
+    if (!live) continue;
+    hold(locked_by_, ledger, transaction);
+    bytes_ += transaction.bytes->size();
+    const Vote vote = signer_.vote(lock);
+    locks_.emplace(transaction.txid, LockEntry{std::move(lock), vote});
+  }
+  for (Durable<Certified>& certified : restored.certified) {
+    if (certified->certificate.subject.epoch != committee_->epoch() || !certified->transaction) continue;
+    const Candidate& transaction = *certified->transaction;
+    if (outdated(ledger, transaction) || executed(ledger, transaction)) continue;
+    hold(certified_by_, ledger, transaction);
+    bytes_ += transaction.bytes->size();
+    const Acknowledgement acknowledgement = signer_.acknowledge(certified);
+    certified_.emplace(transaction.txid, CertifiedEntry{std::make_shared<const Certified>(*certified), acknowledgement});
+  }
+}
+
+Effects ValidatorMachine::step(const LedgerView& ledger, Event event) {
+  Effects out;
+  std::visit([&](auto& e) { on(ledger, e, out); }, event);
+  return out;
+}
+
+void ValidatorMachine::on(const LedgerView& ledger, SubmitTransaction& event, Effects& out) {
+  const Candidate& transaction = event.transaction.candidate;
+  const auto answer = [&](Refusal refusal) { out.push_back(ReplyRefusal{event.request, std::move(refusal)}); };
+  if (committee_->epoch() < votes_from_epoch_) return answer(refuse(SettleReject::abstaining));
+  if (executed_.contains(transaction.txid)) return answer(refuse(SettleReject::already_executed));
+  // S-42: asked again, the same vote, whatever changed since.
+  if (const auto entry = locks_.find(transaction.txid); entry != locks_.end()) {
+    out.push_back(ReplyVote{event.request, entry->second.vote});
+    return;
+  }
+  if (const auto token = writing_lock_.find(transaction.txid); token != writing_lock_.end()) {
+    auto& waiters = writing_.at(token->second).waiters;
+    if (waiters.size() >= limits_.requests_per_transaction) return answer(refuse(SettleReject::busy));
+    waiters.push_back(event.request);
+    return;
+  }
+  if (auto refusal = check_shape(transaction)) return answer(std::move(*refusal));
+  if (auto refusal = check_conflicts(ledger, transaction)) return answer(std::move(*refusal));
+  if (const char* rule = ledger.check_cheap(*event.transaction.transaction)) return answer(refuse(SettleReject::ledger_rule, rule));
+  if (!room_for(transaction)) return answer(refuse(SettleReject::full));
+  verify(std::move(event.transaction), event.source, {event.request, std::nullopt}, out);
+}
+
+void ValidatorMachine::on(const LedgerView& ledger, SubmitCertificate& event, Effects& out) {
+  const auto answer = [&](Refusal refusal) { out.push_back(ReplyRefusal{event.request, std::move(refusal)}); };
+  const LockCertificate& certificate = event.certificate;
+  const TxId& txid = certificate.subject.txid;
+  if (committee_->epoch() < votes_from_epoch_) return answer(refuse(SettleReject::abstaining));
+  // Idempotent: a stored certificate on the same subject is answered without looking at the new signature.
+  if (const auto entry = certified_.find(txid); entry != certified_.end()) {
+    if (entry->second.certified->certificate.subject != certificate.subject) return answer(refuse(SettleReject::certificate_mismatch));
+    out.push_back(ReplyAcknowledgement{event.request, entry->second.acknowledgement});
+    return;
+  }
+  const auto history = executed_.find(txid);
+  if (history != executed_.end() && history->second) {
+    if (certificate.subject.epoch != committee_->epoch()) return answer(refuse(SettleReject::certificate_invalid, "wrong_epoch"));
+    out.push_back(ReplyAcknowledgement{event.request, *history->second});
+    return;
+  }
+  if (const auto verdict = settle::verify(certificate, *committee_); !verdict)
+    return answer(refuse(SettleReject::certificate_invalid, settle::name(verdict.error())));
+  if (const auto token = writing_certificate_.find(txid); token != writing_certificate_.end()) {
+    auto& waiters = writing_.at(token->second).waiters;
+    if (waiters.size() >= limits_.requests_per_transaction) return answer(refuse(SettleReject::busy));
+    waiters.push_back(event.request);
+    return;
+  }
+  if (history != executed_.end())                         // its block holds the transaction
+    return store_certificate(ledger, certificate, nullptr, event.source, event.request, out);
+
+  // Only bytes verified here are stored with a certificate: proofs lie outside the txid, and a bad twin stored in the
+  // place of the good one could never execute (S-52).
+  if (const auto lock = locks_.find(txid); lock != locks_.end())
+    return store_certificate(ledger, certificate, &lock->second.lock->transaction, event.source, event.request, out);
+  if (const auto token = writing_lock_.find(txid); token != writing_lock_.end())
+    return store_certificate(ledger, certificate, &*writing_.at(token->second).transaction, event.source, event.request, out);
+  if (!event.transaction) return answer(refuse(SettleReject::transaction_needed));
+  const Candidate& transaction = event.transaction->candidate;
+  if (subject_of(committee_->epoch(), transaction) != certificate.subject) return answer(refuse(SettleReject::certificate_mismatch));
+  if (auto refusal = check_shape(transaction)) return answer(std::move(*refusal));
+  if (auto refusal = check_for_certificate(ledger, transaction)) return answer(std::move(*refusal));
+  verify(std::move(*event.transaction), event.source, {event.request, std::move(event.certificate)}, out);
+}
+
+void ValidatorMachine::verify(DecodedCandidate transaction, SourceId source, Waiter waiter, Effects& out) {
+  // The same bytes are verified once, however many ask meanwhile; other bytes of the same txid are another matter.
+  if (const auto token = verifying_bytes_.find(transaction.candidate.full_id); token != verifying_bytes_.end()) {
+    auto& waiters = verifying_.at(token->second).waiters;
+    if (waiters.size() >= limits_.requests_per_transaction) {
+      out.push_back(ReplyRefusal{waiter.request, refuse(SettleReject::busy)});
+      return;
+    }
+    waiters.push_back(std::move(waiter));
+    return;
+  }
+  if (auto refusal = room_in_flight(source)) {
+    out.push_back(ReplyRefusal{waiter.request, std::move(*refusal)});
+    return;
+  }
+  const Token token = next_token_++;
+  begin(source);
+  verifying_bytes_.emplace(transaction.candidate.full_id, token);
+  out.push_back(Verify{token, transaction.transaction});
+  Verifying& entry = verifying_[token];
+  entry.transaction = std::move(transaction);
+  entry.source = source;
+  entry.waiters.push_back(std::move(waiter));
+}
+
+void ValidatorMachine::on(const LedgerView& ledger, VerificationDone& event, Effects& out) {
+  const auto found = verifying_.find(event.token);
+  CHECK(found != verifying_.end());
+  Verifying entry = std::move(found->second);
+  verifying_.erase(found);
+  const Candidate& transaction = entry.transaction.candidate;
+  verifying_bytes_.erase(transaction.full_id);
+  end(entry.source);
+  if (event.failed_rule != nullptr) {
+    for (const Waiter& waiter : entry.waiters)
+      out.push_back(ReplyRefusal{waiter.request, refuse(SettleReject::bad_proof_or_signature, event.failed_rule)});
+    return;
+  }
+  std::vector<RequestId> voters;
+  for (const Waiter& waiter : entry.waiters) {
+    if (!waiter.certificate) {
+      voters.push_back(waiter.request);
+    } else if (const auto token = writing_certificate_.find(transaction.txid); token != writing_certificate_.end()) {
+      writing_.at(token->second).waiters.push_back(waiter.request);
+    } else if (const auto done = certified_.find(transaction.txid); done != certified_.end()) {
+      out.push_back(ReplyAcknowledgement{waiter.request, done->second.acknowledgement});
+    } else {
+      store_certificate(ledger, *waiter.certificate, &transaction, entry.source, waiter.request, out);
+    }
+  }
+  if (!voters.empty()) take_lock(ledger, transaction, entry.source, std::move(voters), out);
+}
+
+// The world may have moved while the proof was being verified: everything that can change is looked at again.
+void ValidatorMachine::take_lock(const LedgerView& ledger, const Candidate& transaction, SourceId source,
+                                 std::vector<RequestId> waiters, Effects& out) {
+  const auto answer_all = [&](const Refusal& refusal) {
+    for (const RequestId request : waiters) out.push_back(ReplyRefusal{request, refusal});
+  };
+  if (executed_.contains(transaction.txid)) return answer_all(refuse(SettleReject::already_executed));
+  if (const auto entry = locks_.find(transaction.txid); entry != locks_.end()) {
+    for (const RequestId request : waiters) out.push_back(ReplyVote{request, entry->second.vote});
+    return;
+  }
+  if (const auto token = writing_lock_.find(transaction.txid); token != writing_lock_.end()) {
+    auto& waiting = writing_.at(token->second).waiters;
+    waiting.insert(waiting.end(), waiters.begin(), waiters.end());
+    return;
+  }
+  if (const auto refusal = check_conflicts(ledger, transaction)) return answer_all(*refusal);
+  if (!room_for(transaction)) return answer_all(refuse(SettleReject::full));
+
+  const Token token = next_token_++;
+  hold(locked_by_, ledger, transaction);                  // rivals are refused from here on
+  writing_lock_.emplace(transaction.txid, token);
+  bytes_ += transaction.bytes->size();
+  begin(source);
+  writing_.emplace(token, Writing{transaction.txid, transaction, source, std::move(waiters)});
+  out.push_back(Persist{token, Lock{committee_->epoch(), transaction}});
+}
+
+void ValidatorMachine::store_certificate(const LedgerView& ledger, const LockCertificate& certificate, const Candidate* transaction,
+                                         SourceId source, RequestId request, Effects& out) {
+  const auto answer = [&](Refusal refusal) { out.push_back(ReplyRefusal{request, std::move(refusal)}); };
+  std::optional<Candidate> stored;
+  if (transaction != nullptr) {
+    if (subject_of(committee_->epoch(), *transaction) != certificate.subject) return answer(refuse(SettleReject::certificate_mismatch));
+    if (auto refusal = check_for_certificate(ledger, *transaction)) return answer(std::move(*refusal));
+    if (!executed(ledger, *transaction)) stored = *transaction;
+  }
+  if (certified_.size() + writing_certificate_.size() >= limits_.certified_transactions ||
+      bytes_ + size_of(stored) > limits_.stored_bytes)
+    return answer(refuse(SettleReject::full));
+  const Token token = next_token_++;
+  if (stored) hold(certified_by_, ledger, *stored);
+  writing_certificate_.emplace(certificate.subject.txid, token);
+  bytes_ += size_of(stored);
+  begin(source);
+  writing_.emplace(token, Writing{certificate.subject.txid, stored, source, {request}});
+  out.push_back(Persist{token, Certified{certificate, std::move(stored)}});
+}
+
+void ValidatorMachine::on(const LedgerView& ledger, Persisted& event, Effects& out) {
+  const auto found = writing_.find(event.token());
+  CHECK(found != writing_.end());
+  Writing writing = std::move(found->second);
+  writing_.erase(found);
+  end(writing.source);
+  if (auto lock = event.lock()) {
+    lock_persisted(ledger, std::move(*lock), std::move(writing), out);
+  } else {
+    certified_persisted(ledger, *event.certified(), std::move(writing), out);
+  }
+}
+
+void ValidatorMachine::lock_persisted(const LedgerView& ledger, Durable<Lock> lock, Writing writing, Effects& out) {
+  const TxId txid = writing.txid;
+  writing_lock_.erase(txid);
+  // A block may have come in between: history needs no lock, and no vote against it is signed.
+  const Candidate& transaction = lock->transaction;
+  std::optional<Refusal> refusal;
+  bool keep = true;
+  if (executed(ledger, transaction)) {
+    refusal = refuse(SettleReject::already_executed);
+    keep = false;
+  } else if (outdated(ledger, transaction)) {
+    refusal = refuse(SettleReject::outdated_generation);
+    keep = false;
+  } else {
+    for (const NoteKey& note : transaction.notes) {
+      const auto spender = ledger.spent_by(note.nf);
+      if (spender) refusal = Refusal{SettleReject::spent, "", nullptr, spender};
+    }
+    keep = std::ranges::any_of(transaction.notes, [&](const NoteKey& n) { return !ledger.spent_by(n.nf); });
+  }
+  if (!keep) {
+    unhold(locked_by_, transaction);
+    bytes_ -= transaction.bytes->size();
+    out.push_back(Drop{{txid}, {}});
+  }
+  if (refusal) {
+    for (const RequestId request : writing.waiters) out.push_back(ReplyRefusal{request, *refusal});
+    if (!keep) return;
+  }
+  const Vote vote = signer_.vote(lock);
+  const auto [entry, inserted] = locks_.emplace(txid, LockEntry{std::move(lock), vote});
+  CHECK(inserted);
+  if (refusal) return;
+  for (const RequestId request : writing.waiters) out.push_back(ReplyVote{request, entry->second.vote});
+}
+
+void ValidatorMachine::certified_persisted(const LedgerView& ledger, Durable<Certified> certified, Writing writing, Effects& out) {
+  const TxId txid = writing.txid;
+  writing_certificate_.erase(txid);
+  const bool gone = certified->transaction && outdated(ledger, *certified->transaction);
+  const bool history = !certified->transaction || executed(ledger, *certified->transaction);
+  if (gone || history) {
+    if (certified->transaction) {
+      unhold(certified_by_, *certified->transaction);
+      bytes_ -= certified->transaction->bytes->size();
+    }
+    out.push_back(Drop{{}, {txid}});
+  }
+  if (gone && !history) {
+    for (const RequestId request : writing.waiters) out.push_back(ReplyRefusal{request, refuse(SettleReject::outdated_generation)});
+    return;
+  }
+  const Acknowledgement acknowledgement = signer_.acknowledge(certified);
+  if (history) {
+    if (const auto entry = executed_.find(txid); entry != executed_.end()) entry->second = acknowledgement;
+  } else {
+    const auto shared = std::make_shared<const Certified>(*certified);
+    const bool inserted = certified_.emplace(txid, CertifiedEntry{shared, acknowledgement}).second;
+    CHECK(inserted);
+    out.push_back(Propose{shared});
+  }
+  for (const RequestId request : writing.waiters) out.push_back(ReplyAcknowledgement{request, acknowledgement});
+}
+
+void ValidatorMachine::on(const LedgerView& ledger, BlockExecuted& event, Effects& out) {
+  Drop drop;
+  // Whose locks the block touches; transactions with a write under way are judged when it completes.
+  std::vector<TxId> touched;
+  const auto touch = [&](const std::vector<Nullifier>& notes) {
+    for (const Nullifier& nf : notes) {
+      for (const auto* index : {&locked_by_, &certified_by_}) {
+        const auto holder = index->find(nf);
+        if (holder != index->end()) touched.push_back(holder->second);
+      }
+    }
+  };
+  touch(event.spent);
+  touch(event.released);
+  std::ranges::sort(touched);
+  touched.erase(std::unique(touched.begin(), touched.end()), touched.end());
+
+  for (const TxId& txid : touched) {
+    const auto lock = locks_.find(txid);
+    if (lock != locks_.end()) {
+      const Candidate& transaction = lock->second.lock->transaction;
+      // S-45: a rival of an executed transaction keeps the locks on its other notes: a second vote on them in the same
+      // generation would look like, and be, an equivocation.
+      const bool live = !outdated(ledger, transaction) &&
+                        std::ranges::any_of(transaction.notes, [&](const NoteKey& n) { return !ledger.spent_by(n.nf); });
+      if (!live) {
+        unhold(locked_by_, transaction);
+        bytes_ -= transaction.bytes->size();
+        drop.locks.push_back(txid);
+        locks_.erase(lock);
+      }
+    }
+    const auto entry = certified_.find(txid);
+    if (entry != certified_.end()) {
+      const Candidate& transaction = *entry->second.certified->transaction;
+      if (executed(ledger, transaction)) remember_executed(txid, entry->second.acknowledgement);
+      if (executed(ledger, transaction) || outdated(ledger, transaction)) {
+        unhold(certified_by_, transaction);
+        bytes_ -= transaction.bytes->size();
+        drop.certified.push_back(txid);
+        certified_.erase(entry);
+      }
+    }
+  }
+  for (const TxId& txid : event.executed) remember_executed(txid, std::nullopt);
+  if (!drop.locks.empty() || !drop.certified.empty()) out.push_back(std::move(drop));
+}
+
+std::optional<Refusal> ValidatorMachine::check_shape(const Candidate& transaction) const {
+  if (transaction.network != committee_->network()) return refuse(SettleReject::wrong_network);
+  if (transaction.notes.empty()) return refuse(SettleReject::nothing_spent);
+  if (!transaction.one_owner) return refuse(SettleReject::several_owners);
+  for (size_t i = 0; i < transaction.notes.size(); ++i)
+    for (size_t j = 0; j < i; ++j)
+      if (transaction.notes[i].nf == transaction.notes[j].nf) return refuse(SettleReject::repeated_nullifier);
+  return std::nullopt;
+}
+
+std::optional<Refusal> ValidatorMachine::check_conflicts(const LedgerView& ledger, const Candidate& transaction) const {
+  if (auto refusal = check_for_certificate(ledger, transaction)) {
+    if (refusal->reason == SettleReject::rival_certified) refusal->reason = SettleReject::locked_by_rival;
+    return refusal;
+  }
+  if (executed(ledger, transaction)) return refuse(SettleReject::already_executed);
+  for (const NoteKey& note : transaction.notes) {
+    const auto holder = locked_by_.find(note.nf);
+    if (holder == locked_by_.end() || holder->second == transaction.txid) continue;
+    return Refusal{SettleReject::locked_by_rival, "", bytes_of(holder->second), holder->second};
+  }
+  return std::nullopt;
+}
+
+// What stands against acknowledging: less than what stands against voting, since own locks do not count (S-51).
+std::optional<Refusal> ValidatorMachine::check_for_certificate(const LedgerView& ledger, const Candidate& transaction) const {
+  for (const NoteKey& note : transaction.notes) {
+    const auto spender = ledger.spent_by(note.nf);
+    if (spender && *spender != transaction.txid) return Refusal{SettleReject::spent, "", nullptr, spender};
+    const uint32_t generation = ledger.generation(note.nf);
+    if (note.generation < generation) return refuse(SettleReject::outdated_generation);
+    if (note.generation > generation) return refuse(SettleReject::future_generation);
+    const auto holder = certified_by_.find(note.nf);
+    if (holder != certified_by_.end() && holder->second != transaction.txid)
+      return Refusal{SettleReject::rival_certified, "", bytes_of(holder->second), holder->second};
+  }
+  return std::nullopt;
+}
+
+std::optional<Refusal> ValidatorMachine::room_in_flight(SourceId source) const {
+  if (verifying_.size() + writing_.size() >= limits_.in_flight) return refuse(SettleReject::busy);
+  const auto used = in_flight_.find(source);
+  if (used != in_flight_.end() && used->second >= limits_.in_flight_per_source) return refuse(SettleReject::source_busy);
+  return std::nullopt;
+}
+
+bool ValidatorMachine::room_for(const Candidate& transaction) const {
+  return locks_.size() + writing_lock_.size() < limits_.locked_transactions &&
+         bytes_ + transaction.bytes->size() <= limits_.stored_bytes;
+}
+
+void ValidatorMachine::hold(std::unordered_map<Nullifier, TxId>& index, const LedgerView& ledger, const Candidate& transaction) {
+  for (const NoteKey& note : transaction.notes)
+    if (!ledger.spent_by(note.nf)) index.insert_or_assign(note.nf, transaction.txid);
+}
+
+void ValidatorMachine::unhold(std::unordered_map<Nullifier, TxId>& index, const Candidate& transaction) {
+  for (const NoteKey& note : transaction.notes) {
+    const auto holder = index.find(note.nf);
+    if (holder != index.end() && holder->second == transaction.txid) index.erase(holder);
+  }
+}
+
+void ValidatorMachine::remember_executed(const TxId& txid, const std::optional<Acknowledgement>& acknowledgement) {
+  const auto [entry, inserted] = executed_.try_emplace(txid, acknowledgement);
+  if (!inserted) return;
+  if (executed_ring_.size() < limits_.executed_remembered) {
+    executed_ring_.push_back(txid);
+    return;
+  }
+  executed_.erase(executed_ring_[executed_next_]);
+  executed_ring_[executed_next_] = txid;
+  executed_next_ = (executed_next_ + 1) % executed_ring_.size();
+}
+
+std::shared_ptr<const Bytes> ValidatorMachine::bytes_of(const TxId& txid) const {
+  if (const auto entry = certified_.find(txid); entry != certified_.end()) return entry->second.certified->transaction->bytes;
+  if (const auto entry = locks_.find(txid); entry != locks_.end()) return entry->second.lock->transaction.bytes;
+  for (const auto* tokens : {&writing_lock_, &writing_certificate_}) {
+    const auto token = tokens->find(txid);
+    if (token != tokens->end() && writing_.at(token->second).transaction) return writing_.at(token->second).transaction->bytes;
+  }
+  return nullptr;
+}
+
+void ValidatorMachine::begin(SourceId source) { ++in_flight_[source]; }
+
+void ValidatorMachine::end(SourceId source) {
+  const auto used = in_flight_.find(source);
+  if (--used->second == 0) in_flight_.erase(used);
+}
+
+std::optional<Holder> ValidatorMachine::holder_of(const Nullifier& nf) const {
+  for (const auto* index : {&certified_by_, &locked_by_}) {
+    const auto holder = index->find(nf);
+    if (holder != index->end()) return Holder{holder->second, bytes_of(holder->second), index == &certified_by_};
+  }
+  return std::nullopt;
+}
+
+std::vector<std::shared_ptr<const Certified>> ValidatorMachine::unexecuted() const {
+  std::vector<std::shared_ptr<const Certified>> all;
+  for (const auto& [txid, entry] : certified_) all.push_back(entry.certified);
+  return all;
+}
+
+ValidatorMachine::Usage ValidatorMachine::usage() const {
+  return {locks_.size(), certified_.size(), bytes_, verifying_.size() + writing_.size()};
+}
+
+}  // namespace sotto::settle
