@@ -87,7 +87,7 @@ Bytes NetworkInfo::encode() const {
 Result<NetworkInfo, DecodeError> NetworkInfo::decode(ByteView bytes) {
   Reader in(bytes);
   NetworkInfo info;
-  TRY(genesis, in.sized(kMaxGenesisBytes));
+  TRY(genesis, in.sized(ledger::kMaxGenesisBytes));
   info.genesis.assign(genesis.begin(), genesis.end());
   TRY(count, in.count(settle::kMaxValidators, 6));
   for (size_t i = 0; i < count; ++i) {
@@ -121,6 +121,21 @@ Result<BlocksMessage, DecodeError> BlocksMessage::decode(ByteView bytes) {
   }
   TRY_OK(in.finish());
   return message;
+}
+
+Bytes TreeMessage::encode() const {
+  Writer out;
+  out.u64(height);
+  tree.write(out);
+  return std::move(out).bytes();
+}
+
+Result<TreeMessage, DecodeError> TreeMessage::decode(ByteView bytes) {
+  Reader in(bytes);
+  TRY(height, in.u64());
+  TRY(tree, note::NoteTreeFrontier::read(in));
+  TRY_OK(in.finish());
+  return TreeMessage{height, tree};
 }
 
 const char* name(TransactionState s) {

@@ -6,6 +6,8 @@
 //   GET  /v1/network                           -> 200 NetworkInfo
 //   GET  /v1/blocks?from=H[&wait_ms=T]         -> 200 BlocksMessage: from height H on, as many as fit one page; with
 //                                                 wait_ms the answer waits up to T ms for height H to exist
+//   GET  /v1/hash?height=H[&wait_ms=T]         -> 200 block hash, 32 bytes | 404
+//   GET  /v1/tree                              -> 200 TreeMessage
 //   GET  /v1/status?txid=HEX                   -> 200 StatusMessage
 //   GET  /v1/lock?nf=HEX                       -> 200 LockMessage: which transaction holds this note
 //   GET  /v1/health                            -> 200 JSON
@@ -13,7 +15,7 @@
 #include <string>
 
 #include "net/http.hpp"
-#include "ledger/network.hpp"
+#include "ledger/genesis.hpp"
 #include "settle/validator.hpp"
 
 namespace sotto::node {
@@ -22,13 +24,14 @@ inline constexpr const char* kTransactionsPath = "/v1/transactions";
 inline constexpr const char* kCertificatesPath = "/v1/certificates";
 inline constexpr const char* kNetworkPath = "/v1/network";
 inline constexpr const char* kBlocksPath = "/v1/blocks";
+inline constexpr const char* kHashPath = "/v1/hash";
+inline constexpr const char* kTreePath = "/v1/tree";
 inline constexpr const char* kStatusPath = "/v1/status";
 inline constexpr const char* kLockPath = "/v1/lock";
 inline constexpr const char* kHealthPath = "/v1/health";
 
 // Named limits of the bodies.
 inline constexpr size_t kMaxRuleBytes = 64;
-inline constexpr size_t kMaxGenesisBytes = 4 * 1024 * 1024;
 inline constexpr size_t kMaxEndpointBytes = 64;
 inline constexpr size_t kMaxBlocksPage = 256;                     // blocks on a page
 inline constexpr size_t kBlocksPageBytes = 4 * 1024 * 1024;       // a page ends once it is longer than this
@@ -68,6 +71,15 @@ struct BlocksMessage {
   std::vector<Bytes> blocks;                // ledger::Block, consecutive from the height asked for
   Bytes encode() const;
   static Result<BlocksMessage, DecodeError> decode(ByteView bytes);
+};
+
+// The note tree as it stands: where a new wallet starts.
+struct TreeMessage {
+  uint64_t height = 0;
+  note::NoteTreeFrontier tree;
+  Bytes encode() const;
+  static Result<TreeMessage, DecodeError> decode(ByteView bytes);
+  friend bool operator==(const TreeMessage&, const TreeMessage&) = default;
 };
 
 enum class TransactionState : uint8_t {

@@ -1,0 +1,73 @@
+// One thread that takes everything posted since it last looked and works on it together: how proofs are verified in
+// batches and locks are synced in groups without anybody waiting for a batch to fill.
+#pragma once
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace sotto::node {
+
+template <class Item>
+class BatchWorker {
+ public:
+  using Work = std::function<void(std::vector<Item>)>;
+
+  // Queues without bound: whoever posts bounds what it has outstanding (settle::Limits does for a validator).
+  BatchWorker(size_t max_batch, Work work) : max_batch_(max_batch), work_(std::move(work)) {
+    thread_ = std::thread([this] { run(); });
+  }
+  ~BatchWorker() { stop(); }
+  BatchWorker(const BatchWorker&) = delete;
+
+  // From any thread; dropped once stopped.
+  void post(Item item) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (stop_) return;
+      pending_.push_back(std::move(item));
+    }
+    wake_.notify_one();
+  }
+
+  // Ends after the batch being worked on; what still waits is dropped. Not from its own thread. Safe to call twice.
+  void stop() {
+    {
+      const std::lock_guard lock(mutex_);
+      stop_ = true;
+    }
+    wake_.notify_all();
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  void run() {
+    for (;;) {
+      std::vector<Item> batch;
+      {
+        std::unique_lock lock(mutex_);
+        wake_.wait(lock, [&] { return stop_ || !pending_.empty(); });
+        if (stop_) return;
+        if (pending_.size() <= max_batch_) {
+          batch.swap(pending_);
+        } else {
+          const auto end = pending_.begin() + static_cast<std::ptrdiff_t>(max_batch_);
+          batch.assign(std::make_move_iterator(pending_.begin()), std::make_move_iterator(end));
+          pending_.erase(pending_.begin(), end);
+        }
+      }
+      work_(std::move(batch));
+    }
+  }
+
+  const size_t max_batch_;
+  const Work work_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<Item> pending_;
+  bool stop_ = false;
+  std::thread thread_;
+};
+
+}  // namespace sotto::node

@@ -1,0 +1,41 @@
+// The genesis of a network for one machine: four validators of equal stake, a native asset and two demo currencies, all
+// of it in notes of one faucet account, each brought in by a real proven transfer.
+#pragma once
+#include <functional>
+
+#include "circuit/transfer_proof.hpp"
+#include "ledger/genesis.hpp"
+#include "note/keys.hpp"
+#include "settle/committee.hpp"
+
+namespace sotto::node {
+
+inline constexpr note::NetworkKind kDevKind = note::NetworkKind::dev;
+
+struct DevAsset {
+  uint64_t id;
+  const char* symbol;
+  const char* title;
+  uint8_t decimals;
+  uint64_t issued;                       // units
+};
+inline constexpr std::array<DevAsset, 3> kDevAssets{{
+    {1, "SOT", "Sotto", 6, 1'000'000'000'000'000},           // a thousand million
+    {2, "USD", "Demo dollar", 2, 100'000'000'000},
+    {3, "EUR", "Demo euro", 2, 100'000'000'000},
+}};
+// Fees a dev network takes, in units of any of its assets: nothing, or 0.001 SOT.
+inline constexpr std::array<uint64_t, 2> kDevFees = {0, 1000};
+
+// done of all: transfers proven so far.
+using GenesisProgress = std::function<void(size_t done, size_t all)>;
+
+// `keys[i]` is validator i's. Fresh salt: no two networks are alike.
+ledger::Genesis make_dev_genesis(const std::string& name, std::span<const crypto::BlsSecretKey> keys, const note::Seed& faucet,
+                                 const circuit::ProofSystem& system, Entropy& entropy, ThreadPool& pool,
+                                 const GenesisProgress& progress);
+
+// The first committee, out of genesis: possession proofs checked, and the seats those the network id covers.
+Result<settle::Committee, Error> genesis_committee(const ledger::Genesis& genesis);
+
+}  // namespace sotto::node

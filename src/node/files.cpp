@@ -1,0 +1,99 @@
+#include "node/files.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace sotto::node {
+
+namespace {
+
+Failure<Error> failed(const std::string& what, const std::filesystem::path& path) {
+  return Failure{Error{what + " " + path.string() + ": " + std::strerror(errno)}};
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() { if (fd_ >= 0) close(fd_); }
+  Descriptor(const Descriptor&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+bool write_all(int fd, ByteView content) {
+  while (!content.empty()) {
+    const ssize_t n = write(fd, content.data(), content.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return false;
+    content = content.subspan(static_cast<size_t>(n));
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<Bytes, Error> read_file(const std::filesystem::path& path, size_t limit) {
+  const Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0) return failed("cannot open", path);
+  Bytes out;
+  Bytes chunk(64 * 1024);
+  for (;;) {
+    const ssize_t n = read(fd.get(), chunk.data(), chunk.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return failed("cannot read", path);
+    if (n == 0) return out;
+    if (out.size() + static_cast<size_t>(n) > limit)
+      return Failure{Error{path.string() + " is longer than " + std::to_string(limit) + " bytes"}};
+    out.insert(out.end(), chunk.begin(), chunk.begin() + n);
+  }
+}
+
+Status<Error> write_file(const std::filesystem::path& path, ByteView content) {
+  std::filesystem::path beside = path;
+  beside += ".new";
+  {
+    const Descriptor fd(open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    if (fd.get() < 0 || fchmod(fd.get(), 0600) != 0) return failed("cannot create", beside);
+    if (!write_all(fd.get(), content) || fsync(fd.get()) != 0) return failed("cannot write", beside);
+  }
+  if (rename(beside.c_str(), path.c_str()) != 0) return failed("cannot replace", path);
+  const std::filesystem::path directory = path.has_parent_path() ? path.parent_path() : ".";
+  const Descriptor dir(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (dir.get() < 0 || fsync(dir.get()) != 0) return failed("cannot sync", directory);
+  return Ok{};
+}
+
+Status<Error> make_directories(const std::filesystem::path& path) {
+  std::filesystem::path so_far;
+  for (const auto& part : path) {
+    so_far /= part;
+    if (so_far.empty() || mkdir(so_far.c_str(), 0700) == 0 || errno == EEXIST) continue;
+    return failed("cannot make", so_far);
+  }
+  std::error_code e;
+  if (!std::filesystem::is_directory(path, e)) return Failure{Error{path.string() + " is not a directory"}};
+  return Ok{};
+}
+
+Result<std::optional<FileLock>, Error> FileLock::try_lock(const std::filesystem::path& path) {
+  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) return failed("cannot open", path);
+  if (flock(fd, LOCK_EX | LOCK_NB) == 0) return std::optional<FileLock>(FileLock(fd));
+  const bool taken = errno == EWOULDBLOCK;
+  const auto failure = failed("cannot lock", path);
+  close(fd);
+  if (!taken) return failure;
+  return std::optional<FileLock>();
+}
+
+FileLock::~FileLock() {
+  if (fd_ >= 0) close(fd_);
+}
+
+}  // namespace sotto::node

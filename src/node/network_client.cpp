@@ -1,0 +1,171 @@
+#include "node/network_client.hpp"
+
+#include <future>
+
+#include "node/dev_genesis.hpp"
+
+namespace sotto::node {
+
+namespace {
+
+net::Request get(std::string target) { return {net::Method::get, std::move(target), {}, ""}; }
+
+net::ClientLimits limits() {
+  net::ClientLimits l;
+  l.max_response_bytes = kMaxResponseBytes;
+  return l;
+}
+
+constexpr int kTreeAttempts = 20;      // a block may come between two validators' answers
+constexpr auto kTreePause = std::chrono::milliseconds(50);
+
+}  // namespace
+
+const char* name(NetworkClient::Failed f) {
+  switch (f) {
+    case NetworkClient::Failed::unreachable: return "unreachable";
+    case NetworkClient::Failed::nonsense: return "nonsense";
+    case NetworkClient::Failed::wrong_network: return "wrong_network";
+    case NetworkClient::Failed::disagreement: return "disagreement";
+  }
+  return "?";
+}
+
+Result<std::unique_ptr<NetworkClient>, NetworkClient::Trouble> NetworkClient::connect(
+    const net::Endpoint& any, const std::optional<ledger::NetworkId>& expected, Entropy& entropy, uint32_t timeout_ms) {
+  const auto nonsense = [&](const std::string& what) {
+    return Failure{Trouble{Failed::nonsense, "what answers at " + to_string(any) + " is no validator: " + what}};
+  };
+  net::Client first(limits());
+  const auto response = first.call_and_wait(any, get(kNetworkPath), timeout_ms);
+  if (!response.ok()) return Failure{Trouble{Failed::unreachable, response.error().what}};
+  if (response->status != 200) return nonsense("status " + std::to_string(response->status));
+  auto info = NetworkInfo::decode(response->body);
+  if (!info.ok()) return nonsense(name(info.error()));
+  auto genesis = ledger::decode_genesis(info->genesis);
+  if (!genesis.ok()) return nonsense(std::string("genesis: ") + name(genesis.error()));
+  if (const auto content = ledger::check_content(genesis->content); !content.ok()) return nonsense(std::string("genesis: ") + name(content.error()));
+  const auto id = ledger::network_id(genesis->content);
+  if (expected && *expected != id)
+    return Failure{Trouble{Failed::wrong_network, "at " + to_string(any) + " there is another network (" + id.hex().substr(0, 16) + "…)"}};
+  auto committee = genesis_committee(*genesis);
+  if (!committee.ok()) return nonsense(committee.error().what);
+  if (info->validators.size() != committee->size()) return nonsense("not one address a validator");
+  return std::unique_ptr<NetworkClient>(new NetworkClient(entropy, timeout_ms, std::move(genesis).value(), std::move(committee).value(),
+                                                          std::move(info->validators)));
+}
+
+NetworkClient::NetworkClient(Entropy& entropy, uint32_t timeout_ms, ledger::Genesis genesis, settle::Committee committee,
+                             std::vector<net::Endpoint> validators)
+    : timeout_ms_(timeout_ms), genesis_(std::move(genesis)), network_(std::make_shared<ledger::Network>(genesis_.content)),
+      committee_(std::make_shared<const settle::Committee>(std::move(committee))), validators_(std::move(validators)),
+      client_(limits()), payer_(client_, committee_, validators_, entropy) {}
+
+std::vector<Result<net::Response, Error>> NetworkClient::ask_all(const net::Request& request, uint32_t timeout_ms) {
+  using Answer = std::promise<Result<net::Response, Error>>;
+  std::vector<std::future<Result<net::Response, Error>>> futures;
+  for (const auto& validator : validators_) {
+    const auto answer = std::make_shared<Answer>();
+    futures.push_back(answer->get_future());
+    client_.call(validator, request, timeout_ms, [answer](Result<net::Response, Error> r) { answer->set_value(std::move(r)); });
+  }
+  std::vector<Result<net::Response, Error>> out;
+  for (auto& future : futures) out.push_back(future.get());
+  return out;
+}
+
+Result<Bytes, NetworkClient::Trouble> NetworkClient::confirmed(const net::Request& request) {
+  const auto answers = ask_all(request, timeout_ms_);
+  std::map<Bytes, settle::Stake> behind;
+  settle::Stake reached = 0;
+  std::string trouble;
+  for (size_t i = 0; i < answers.size(); ++i) {
+    if (!answers[i].ok()) trouble = answers[i].error().what;
+    if (!answers[i].ok() || answers[i]->status != 200) continue;
+    const settle::Stake stake = (*committee_)[i].stake;
+    reached += stake;
+    auto& sum = behind[answers[i]->body];
+    sum += stake;
+    if (sum * 3 > committee_->total()) return answers[i]->body;
+  }
+  if (reached * 3 > committee_->total()) return Failure{Trouble{Failed::disagreement, "validators do not agree on " + request.target}};
+  return Failure{Trouble{Failed::unreachable, trouble.empty() ? "too few validators know " + request.target : trouble}};
+}
+
+Result<std::vector<ledger::Block>, NetworkClient::Trouble> NetworkClient::blocks(uint64_t from, uint32_t wait_ms) {
+  const std::string target = std::string(kBlocksPath) + "?from=" + std::to_string(from) + "&wait_ms=" + std::to_string(wait_ms);
+  Trouble trouble{Failed::unreachable, ""};
+  for (size_t i = 0; i < validators_.size(); ++i) {
+    const size_t validator = (favourite_ + i) % validators_.size();
+    const auto response = client_.call_and_wait(validators_[validator], get(target), wait_ms + timeout_ms_);
+    if (!response.ok() || response->status != 200) {
+      if (!response.ok()) trouble.what = response.error().what;
+      continue;
+    }
+    const auto message = BlocksMessage::decode(response->body);
+    if (!message.ok()) continue;
+    favourite_ = validator;
+    if (message->blocks.empty()) return std::vector<ledger::Block>();
+
+    std::vector<ledger::Block> blocks;
+    bool sound = true;
+    for (const auto& bytes : message->blocks) {
+      auto block = ledger::decode_block(bytes);
+      sound = block.ok() && block->header.network == id() && block->header.height == from + blocks.size() &&
+              block->header.entries == ledger::entries_hash(block->entries) &&
+              (blocks.empty() || block->header.previous == ledger::block_hash(blocks.back().header));
+      if (!sound) break;
+      blocks.push_back(std::move(block).value());
+    }
+    if (!sound) continue;
+    const auto& last = blocks.back().header;
+    auto hash = confirmed(get(std::string(kHashPath) + "?height=" + std::to_string(last.height) +
+                               "&wait_ms=" + std::to_string(std::min(timeout_ms_, kMaxWaitMs) / 2)));
+    if (!hash.ok()) {
+      trouble = hash.error();
+      continue;
+    }
+    const auto expected = ledger::block_hash(last).value;
+    if (!std::equal(hash->begin(), hash->end(), expected.begin(), expected.end())) {
+      trouble = {Failed::disagreement, "a block of " + to_string(validators_[validator]) + " is not the others'"};
+      continue;
+    }
+    return blocks;
+  }
+  return Failure{std::move(trouble)};
+}
+
+Result<TreeMessage, NetworkClient::Trouble> NetworkClient::tree() {
+  for (int attempt = 1;; ++attempt) {
+    const auto bytes = confirmed(get(kTreePath));
+    if (bytes.ok()) {
+      auto message = TreeMessage::decode(*bytes);
+      if (!message.ok()) return Failure{Trouble{Failed::nonsense, std::string("tree: ") + sotto::name(message.error())}};
+      return std::move(message).value();
+    }
+    if (bytes.error().failed != Failed::disagreement || attempt == kTreeAttempts) return Failure{bytes.error()};
+    std::this_thread::sleep_for(kTreePause);
+  }
+}
+
+std::vector<std::optional<StatusMessage>> NetworkClient::status(const ledger::TxId& txid) {
+  std::vector<std::optional<StatusMessage>> out;
+  for (const auto& answer : ask_all(get(std::string(kStatusPath) + "?txid=" + txid.hex()), timeout_ms_)) {
+    out.emplace_back();
+    if (!answer.ok() || answer->status != 200) continue;
+    if (const auto message = StatusMessage::decode(answer->body); message.ok()) out.back() = *message;
+  }
+  return out;
+}
+
+std::vector<std::optional<LockMessage>> NetworkClient::lock_of(const ledger::Nullifier& nf) {
+  std::vector<std::optional<LockMessage>> out;
+  for (const auto& answer : ask_all(get(std::string(kLockPath) + "?nf=" + nf.hex()), timeout_ms_)) {
+    out.emplace_back();
+    if (!answer.ok() || answer->status != 200) continue;
+    if (auto message = LockMessage::decode(answer->body); message.ok()) out.back() = std::move(message).value();
+  }
+  return out;
+}
+
+}  // namespace sotto::node

@@ -1,0 +1,61 @@
+// A network as a wallet sees it: the committee to pay through and the blocks to follow. No single validator is believed:
+// a block counts once validators with more than a third of the stake name its hash, so that an honest one is among them.
+#pragma once
+#include "ledger/block.hpp"
+#include "node/payer.hpp"
+
+namespace sotto::node {
+
+class NetworkClient {
+ public:
+  enum class Failed : uint8_t {
+    unreachable,       // nobody answers, or too few
+    nonsense,          // what answers is no validator of a network we understand
+    wrong_network,     // not the one asked for
+    disagreement,      // no answer has more than a third of the stake behind it
+  };
+  struct Trouble {
+    Failed failed{};
+    std::string what;
+  };
+
+  // Asks `any` validator for the network. `expected`: refuse any other network.
+  static Result<std::unique_ptr<NetworkClient>, Trouble> connect(const net::Endpoint& any, const std::optional<ledger::NetworkId>& expected,
+                                                                 Entropy& entropy, uint32_t timeout_ms);
+
+  const std::shared_ptr<const ledger::Network>& network() const { return network_; }
+  const ledger::NetworkId& id() const { return network_->id(); }
+  const ledger::Genesis& genesis() const { return genesis_; }
+  const std::shared_ptr<const settle::Committee>& committee() const { return committee_; }
+  const std::vector<net::Endpoint>& validators() const { return validators_; }
+  Payer& payer() { return payer_; }
+
+  // Blocks from height `from` on, one page; empty if there are none yet. With wait_ms the answer waits that long for one
+  // to come. Linked to each other, entries matching their headers, the last one's hash confirmed as above.
+  Result<std::vector<ledger::Block>, Trouble> blocks(uint64_t from, uint32_t wait_ms);
+  // The tree as it stands now, confirmed as above: where a wallet starts that has no past.
+  Result<TreeMessage, Trouble> tree();
+  // One validator's word each, in committee order; nothing for those that do not answer.
+  std::vector<std::optional<StatusMessage>> status(const ledger::TxId& txid);
+  std::vector<std::optional<LockMessage>> lock_of(const ledger::Nullifier& nf);
+
+  // Every validator asked at once, answers in committee order.
+  std::vector<Result<net::Response, Error>> ask_all(const net::Request& request, uint32_t timeout_ms);
+
+ private:
+  NetworkClient(Entropy& entropy, uint32_t timeout_ms, ledger::Genesis genesis, settle::Committee committee, std::vector<net::Endpoint> validators);
+  // The first answer with more than a third of the stake behind the very same bytes.
+  Result<Bytes, Trouble> confirmed(const net::Request& request);
+
+  uint32_t timeout_ms_;
+  ledger::Genesis genesis_;
+  std::shared_ptr<const ledger::Network> network_;
+  std::shared_ptr<const settle::Committee> committee_;
+  std::vector<net::Endpoint> validators_;
+  net::Client client_;
+  Payer payer_;
+  size_t favourite_ = 0;               // who answered last: asked first for blocks
+};
+const char* name(NetworkClient::Failed f);
+
+}  // namespace sotto::node

@@ -1,0 +1,115 @@
+#include "node/wallet_driver.hpp"
+
+namespace sotto::node {
+
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+constexpr uint32_t kBlockWaitMs = 2000;
+constexpr size_t kMaxMerges = 64;      // for one payment
+
+double ms_since(Clock::time_point start) { return std::chrono::duration<double, std::milli>(Clock::now() - start).count(); }
+
+uint32_t left_ms(Clock::time_point deadline) {
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+  return left > 0 ? static_cast<uint32_t>(left) : 0;
+}
+
+PayFailure wallet_failure(const wallet::Refusal& r) {
+  const std::string reject = wallet::name(r.reject);
+  return {PayFailure::Kind::wallet, reject, r.detail.empty() ? reject : reject + ": " + r.detail, std::nullopt};
+}
+
+}  // namespace
+
+Result<Synced, WalletDriver::Trouble> WalletDriver::sync(uint32_t wait_ms, const SyncProgress& progress) {
+  Synced out;
+  out.from = out.to = wallet_.next_block();
+  for (;;) {
+    auto blocks = network_.blocks(wallet_.next_block(), wait_ms);
+    if (!blocks.ok()) return Failure{Trouble{blocks.error().failed, name(blocks.error().failed), blocks.error().what}};
+    if (blocks->empty()) return out;
+    wait_ms = 0;
+    std::vector<wallet::ScannedBlock> scanned;
+    for (const auto& block : *blocks) {
+      wallet::ScannedBlock s;
+      s.height = block.header.height;
+      s.root = block.header.note_root.value;
+      for (const auto& entry : block.entries)
+        if (entry.outcome == ledger::Outcome::executed) s.transactions.push_back(&entry.certified.transaction);
+      scanned.push_back(std::move(s));
+    }
+    auto effects = wallet_.apply_blocks(scanned, pool_);
+    if (!effects.ok())
+      return Failure{Trouble{std::nullopt, wallet::name(effects.error().reject), wallet::name(effects.error().reject) + std::string(": ") + effects.error().detail}};
+    out.received.insert(out.received.end(), effects->received.begin(), effects->received.end());
+    out.to = wallet_.next_block();
+    if (progress) progress(out.to - 1);
+  }
+}
+
+Result<Paid, PayFailure> WalletDriver::settle(const wallet::Outgoing& outgoing, uint32_t timeout_ms, const Payer::Watch& watch) {
+  const auto candidate = settle::decode_candidate(*outgoing.bytes);
+  if (!candidate.ok())
+    return Failure{PayFailure{PayFailure::Kind::wallet, "damaged", "the stored payment does not decode", outgoing.txid}};
+  auto settled = network_.payer().settle(*candidate, timeout_ms, watch);
+  if (!settled.ok()) {
+    const SettleFailure& f = settled.error();
+    const std::string reject = f.refusal ? (f.refusal->rule.empty() ? f.refusal->reason : f.refusal->rule) : name(f.why);
+    std::string what = f.refusal ? f.refusal->text() : f.detail;
+    if (f.refusal && f.refusal->rival_id) what += " (" + f.refusal->rival_id->hex() + ")";
+    if (f.may_still_move) return Failure{PayFailure{PayFailure::Kind::pending, reject, what, outgoing.txid}};
+    if (const auto noted = wallet_.refused(outgoing.txid, what); !noted.ok()) return Failure{wallet_failure(noted.error())};
+    return Failure{PayFailure{PayFailure::Kind::refused, reject, what, outgoing.txid}};
+  }
+  if (const auto noted = wallet_.settled(outgoing.txid, settled->settlement, *network_.committee()); !noted.ok()) {
+    PayFailure f = wallet_failure(noted.error());
+    f.kind = PayFailure::Kind::pending;
+    f.txid = outgoing.txid;
+    return Failure{std::move(f)};
+  }
+  return Paid{outgoing.txid, outgoing.bytes, std::move(settled).value(), 0, 0};
+}
+
+// Until the wallet has stored a payment: money on its way is waited for, money in too many notes is merged.
+Result<wallet::Outgoing, PayFailure> WalletDriver::build(const wallet::PayRequest& request, uint32_t timeout_ms, size_t& merges) {
+  const auto deadline = Clock::now() + std::chrono::milliseconds(timeout_ms);
+  for (;;) {
+    auto outgoing = wallet_.pay(request, *system_, entropy_, pool_);
+    if (outgoing.ok()) return std::move(outgoing).value();
+    const auto reject = outgoing.error().reject;
+    const bool merge = (reject == wallet::Reject::needs_merge || reject == wallet::Reject::needs_fee_merge) && merges < kMaxMerges;
+    if (merge) {
+      const auto& asset = reject == wallet::Reject::needs_merge ? request.asset : request.fee_asset;
+      auto merged = wallet_.merge(asset, request.fee_asset, request.fee, *system_, entropy_, pool_);
+      if (!merged.ok()) return Failure{wallet_failure(merged.error())};
+      auto settled = settle(*merged, left_ms(deadline));
+      if (!settled.ok()) return Failure{settled.error()};
+      ++merges;
+    } else if (reject != wallet::Reject::funds_arriving || left_ms(deadline) == 0) {
+      return Failure{wallet_failure(outgoing.error())};
+    }
+    const auto synced = sync(std::min(left_ms(deadline), kBlockWaitMs));
+    if (!synced.ok()) return Failure{PayFailure{PayFailure::Kind::wallet, synced.error().reject, synced.error().what, std::nullopt}};
+  }
+}
+
+Result<Paid, PayFailure> WalletDriver::pay(const wallet::PayRequest& request, uint32_t timeout_ms, const Payer::Watch& watch) {
+  const auto start = Clock::now();
+  size_t merges = 0;
+  TRY(outgoing, build(request, timeout_ms, merges));
+  const double prove_ms = ms_since(start);
+  TRY(paid, settle(outgoing, timeout_ms, watch));
+  paid.prove_ms = prove_ms;
+  paid.merges = merges;
+  return paid;
+}
+
+std::vector<Result<Paid, PayFailure>> WalletDriver::resume(uint32_t timeout_ms, const Payer::Watch& watch) {
+  std::vector<Result<Paid, PayFailure>> out;
+  for (const auto& outgoing : wallet_.to_resend()) out.push_back(settle(outgoing, timeout_ms, watch));
+  return out;
+}
+
+}  // namespace sotto::node
