@@ -10,7 +10,6 @@ using crypto::G1Affine;
 
 namespace {
 
-constexpr size_t kWindowBits = 8;
 
 std::array<std::vector<Fr>, kRouted> sigma_values(const Circuit<Fr>& circuit, const poly::Domain<Fr>& domain) {
   const auto shifts = column_shifts<Fr>();
@@ -99,9 +98,9 @@ ProvingKey make_proving_key(const Circuit<Fr>& circuit, uint16_t circuit_id, con
     for (const Fr& e : domain.elements()) coset.x.push_back(shifts[i] * e);
     coset.vanishing_inverse = domain.vanishing_at(shifts[i]).inverse();
   });
-  pk.monomial = poly::CommitTable(std::span(srs.g1).first(n + 1), kWindowBits, pool);
+  pk.monomial = poly::CommitTable(std::span(srs.g1).first(n + 1), pool);
   const auto lagrange = circuit.log_n == poly::kSrsLagrangeLog ? srs.lagrange : poly::lagrange_points(srs.g1, circuit.log_n);
-  pk.lagrange = poly::CommitTable(lagrange, kWindowBits, pool);
+  pk.lagrange = poly::CommitTable(lagrange, pool);
   return pk;
 }
 
