@@ -19,7 +19,7 @@ Fr pow_half_of_odd_part(const Fr& x) {
                                             0x0000000039f6d3a9};
   Fr out = Fr::one();
   for (size_t i = 222; i-- > 0;) {
-    out = out.square();
+    blst_fr_sqr(&out.raw(), &out.raw());
     if ((kExponent[i / 64] >> (i % 64)) & 1) out *= x;
   }
   return out;
@@ -49,6 +49,9 @@ std::optional<Fr> square_root_vartime(const Fr& x) {
   }
   return root;
 }
+
+// In place: `x = a * b` copies the product by wide loads right after blst's narrow stores, a stall as long as an addition.
+void product(Fr& out, const Fr& a, const Fr& b) { blst_fr_mul(&out.raw(), &a.raw(), &b.raw()); }
 
 const Fr& twice_d() {
   static const Fr value = jubjub_d() + jubjub_d();
@@ -139,15 +142,16 @@ bool JubjubAffine::is_prime_order() const {
 // add-2008-hwcd-3 for a = -1 (Hisil, Wong, Carter, Dawson, eprint 2008/522): complete, since d is not a square.
 JubjubPoint operator+(const JubjubPoint& p, const JubjubPoint& q) {
   const Fr a = (p.v_ - p.u_) * (q.v_ - q.u_), b = (p.v_ + p.u_) * (q.v_ + q.u_);
-  const Fr c = p.t_ * q.t_ * twice_d();
+  Fr c = p.t_ * q.t_;
+  c *= twice_d();
   Fr d = p.z_ * q.z_;
   d += d;
   const Fr e = b - a, f = d - c, g = d + c, h = b + a;
   JubjubPoint out;
-  out.u_ = e * f;
-  out.v_ = g * h;
-  out.t_ = e * h;
-  out.z_ = f * g;
+  product(out.u_, e, f);
+  product(out.v_, g, h);
+  product(out.t_, e, h);
+  product(out.z_, f, g);
   return out;
 }
 
@@ -165,10 +169,10 @@ JubjubPoint JubjubPoint::doubled() const {
   c += c;
   const Fr h = a + b, e = (u_ + v_).square() - h, g = b - a, f = c - g;
   JubjubPoint out;
-  out.u_ = e * f;
-  out.v_ = g * h;
-  out.t_ = e * h;
-  out.z_ = f * g;
+  product(out.u_, e, f);
+  product(out.v_, g, h);
+  product(out.t_, e, h);
+  product(out.z_, f, g);
   return out;
 }
 
@@ -229,10 +233,10 @@ JubjubPoint jubjub_mul_generator(const JubjubScalar& k) {
     const Fr a = (out.v_ - out.u_) * chosen.minus, b = (out.v_ + out.u_) * chosen.plus, c = out.t_ * chosen.t2d;
     const Fr d = out.z_ + out.z_;
     const Fr e = b - a, f = d - c, g = d + c, h = b + a;
-    out.u_ = e * f;
-    out.v_ = g * h;
-    out.t_ = e * h;
-    out.z_ = f * g;
+    product(out.u_, e, f);
+    product(out.v_, g, h);
+    product(out.t_, e, h);
+    product(out.z_, f, g);
   }
   wipe(&limbs, sizeof limbs);
   return out;

@@ -79,33 +79,52 @@ Poseidon2Params<T> generate() {
   return out;
 }
 
-inline Fr twice(const Fr& a) { return a + a; }
+// Everything below works in place: an assignment x = a * b copies the product by 16-byte loads right after blst's
+// 8-byte stores, which stalls the processor for longer than an addition takes.
+inline void add(Fr& out, const Fr& a, const Fr& b) { blst_fr_add(&out.raw(), &a.raw(), &b.raw()); }
+
+inline void to_fifth(Fr& x) {
+  Fr t = x.square();
+  blst_fr_sqr(&t.raw(), &t.raw());
+  x *= t;
+}
 
 template <size_t T>
 inline void external(std::array<Fr, T>& s) {
-  if constexpr (T == 4) {  // M4 by the paper's chain: 8 additions and 4 doublings-of-a-sum
-    const Fr t0 = s[0] + s[1], t1 = s[2] + s[3];
-    const Fr t2 = twice(s[1]) + t1, t3 = twice(s[3]) + t0;
-    const Fr t4 = twice(twice(t1)) + t3, t5 = twice(twice(t0)) + t2;
-    s = {t3 + t5, t5, t2 + t4, t4};
+  if constexpr (T == 4) {  // M4 by the paper's chain
+    Fr t0 = s[0] + s[1], t1 = s[2] + s[3];
+    add(s[1], s[1], s[1]);
+    add(s[3], s[3], s[3]);
+    s[1] += t1;  // the paper's t2
+    s[3] += t0;  // t3
+    add(t1, t1, t1);
+    add(t1, t1, t1);
+    t1 += s[3];  // t4
+    add(t0, t0, t0);
+    add(t0, t0, t0);
+    t0 += s[1];  // t5
+    add(s[0], s[3], t0);
+    add(s[2], s[1], t1);
+    s[1] = t0;
+    s[3] = t1;
   } else {  // circ(2, 1, ...): every element plus the sum
-    Fr sum = s[0];
-    for (size_t i = 1; i < T; ++i) sum += s[i];
+    Fr sum = s[0] + s[1];
+    if constexpr (T == 3) sum += s[2];
     for (Fr& x : s) x += sum;
   }
 }
 
 template <size_t T>
 inline void internal(std::array<Fr, T>& s, const std::array<Fr, T>& diag) {
-  Fr sum = s[0];
-  for (size_t i = 1; i < T; ++i) sum += s[i];
+  Fr sum = s[T - 2] + s[T - 1];  // element 0 comes fresh from the S-box: last, so that the others need not wait
+  for (size_t i = T - 2; i-- > 0;) sum += s[i];
   if constexpr (T == 4) {
-    for (size_t i = 0; i < T; ++i) s[i] = s[i] * diag[i] + sum;
+    for (size_t i = 0; i < T; ++i) s[i] *= diag[i];
   } else {  // the diagonal is 1, ..., 1, 2
     (void)diag;
-    for (size_t i = 0; i + 1 < T; ++i) s[i] += sum;
-    s[T - 1] = twice(s[T - 1]) + sum;
+    add(s[T - 1], s[T - 1], s[T - 1]);
   }
+  for (size_t i = 0; i < T; ++i) s[i] += sum;
 }
 
 }  // namespace
@@ -120,13 +139,17 @@ template <size_t T>
 void poseidon2_permute(std::array<Fr, T>& s) {
   const Poseidon2Params<T>& p = poseidon2_params<T>();
   const auto full_round = [&](size_t round) {
-    for (size_t i = 0; i < T; ++i) s[i] = (s[i] + p.full[round][i]).pow5();
+    for (size_t i = 0; i < T; ++i) {
+      s[i] += p.full[round][i];
+      to_fifth(s[i]);
+    }
     external(s);
   };
   external(s);
   for (size_t i = 0; i < kPoseidon2FullRounds / 2; ++i) full_round(i);
   for (const Fr& c : p.partial) {
-    s[0] = (s[0] + c).pow5();
+    s[0] += c;
+    to_fifth(s[0]);
     internal(s, p.diag_minus_one);
   }
   for (size_t i = kPoseidon2FullRounds / 2; i < kPoseidon2FullRounds; ++i) full_round(i);
