@@ -28,17 +28,6 @@ Status<Reject> check_nullifiers(const Transaction& tx) {
   return Ok{};
 }
 
-Status<Reject> check_outputs(const Transfer& t, const Params& params) {
-  for (const Output& o : t.outputs)
-    if (o.cm.value.is_zero()) return Failure{Reject::zero_commitment};
-  if (t.contract) {
-    if (!params.contracts_enabled) return Failure{Reject::contracts_disabled};
-    for (const Output& o : t.contract->outputs_b)
-      if (o.cm.value.is_zero()) return Failure{Reject::zero_branch_commitment};
-  }
-  return Ok{};
-}
-
 Status<Reject> check_flows(const Transaction& tx, const Network& network) {
   std::vector<Flow> flows(network.assets().size());
   for (const Operation& op : tx.operations) {
@@ -114,6 +103,17 @@ Result<Transaction, Reject> decode_checked(ByteView bytes) {
   auto tx = decode_transaction(bytes);
   if (!tx.ok()) return Failure{Reject::malformed};
   return std::move(tx).value();
+}
+
+Status<Reject> check_outputs(const Transfer& t, const Params& params) {
+  for (const Output& o : t.outputs)
+    if (o.cm.value.is_zero()) return Failure{Reject::zero_commitment};
+  if (t.contract) {
+    if (!params.contracts_enabled) return Failure{Reject::contracts_disabled};
+    for (const Output& o : t.contract->outputs_b)
+      if (o.cm.value.is_zero()) return Failure{Reject::zero_branch_commitment};
+  }
+  return Ok{};
 }
 
 Status<Reject> check_shape(const Transaction& tx, const Network& network) {

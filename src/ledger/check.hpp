@@ -52,8 +52,10 @@ bool retryable(Reject reject);
 // oversized, malformed.
 Result<Transaction, Reject> decode_checked(ByteView bytes);
 
+// zero_commitment, contracts_disabled, zero_branch_commitment.
+Status<Reject> check_outputs(const Transfer& transfer, const Params& params);
 // The rules that hold for genesis transactions too: wrong_network, no_transfers, unknown_circuit, fee_asset_not_allowed,
-// duplicate_nullifier, zero_commitment, contracts, several_owners.
+// duplicate_nullifier, several_owners and those of check_outputs.
 Status<Reject> check_shape(const Transaction& tx, const Network& network);
 
 // `height` = the state's, for a vote. Without it the transaction is already certified, and expiry is not looked at
