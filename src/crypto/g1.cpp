@@ -76,4 +76,34 @@ G1 msm_vartime(std::span<const G1Affine> points, std::span<const Fr> scalars) {
   return out;
 }
 
+namespace {
+constexpr size_t kFixedWindowBits = 8;
+}
+
+FixedBases::FixedBases(std::span<const G1Affine> bases) : size_(bases.size()) {
+  std::vector<const blst_p1_affine*> points;
+  for (size_t i = 0; i < bases.size(); ++i) {
+    if (bases[i].is_infinity()) continue;
+    finite_.push_back(i);
+    points.push_back(&bases[i].raw());
+  }
+  table_.resize(points.size() << (kFixedWindowBits - 1));
+  if (!points.empty()) blst_p1s_mult_wbits_precompute(table_.data(), kFixedWindowBits, points.data(), points.size());
+}
+
+G1 FixedBases::msm_vartime(std::span<const Fr> scalars) const {
+  CHECK(scalars.size() == size_);
+  G1 out;
+  if (finite_.empty()) return out;
+  std::vector<blst_scalar> s(finite_.size());
+  std::vector<const byte*> bytes(finite_.size());
+  for (size_t i = 0; i < finite_.size(); ++i) {
+    s[i] = scalars[finite_[i]].scalar();
+    bytes[i] = s[i].b;
+  }
+  std::vector<limb_t> scratch(blst_p1s_mult_wbits_scratch_sizeof(s.size()) / sizeof(limb_t));
+  blst_p1s_mult_wbits(&out.raw(), table_.data(), kFixedWindowBits, s.size(), bytes.data(), 255, scratch.data());
+  return out;
+}
+
 }  // namespace sotto::crypto

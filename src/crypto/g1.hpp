@@ -53,4 +53,19 @@ std::vector<G1Affine> to_affine(std::span<const G1> points);
 // sum(scalars[i] * points[i]) by blst's Pippenger, one thread. Variable time: public data only.
 G1 msm_vartime(std::span<const G1Affine> points, std::span<const Fr> scalars);
 
+// The same for bases known in advance, by blst's precomputed 8-bit windows (12 kB a base). Variable time: public data only.
+class FixedBases {
+ public:
+  FixedBases() = default;
+  // Points at infinity are allowed; their scalars are ignored.
+  explicit FixedBases(std::span<const G1Affine> bases);
+  size_t size() const { return size_; }
+  G1 msm_vartime(std::span<const Fr> scalars) const;
+
+ private:
+  size_t size_ = 0;
+  std::vector<size_t> finite_;                 // indices of the bases in the table
+  std::vector<blst_p1_affine> table_;
+};
+
 }  // namespace sotto::crypto

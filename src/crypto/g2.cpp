@@ -56,4 +56,15 @@ bool pairing_product_is_one(std::span<const G1Affine> a, std::span<const G2Affin
   return blst_fp12_is_one(&f);
 }
 
+bool pairing_product_is_one(const G1Affine& a, const PreparedG2& q, const G1Affine& b, const PreparedG2& s, ThreadPool& pool) {
+  std::array<blst_fp12, 2> f{*blst_fp12_one(), *blst_fp12_one()};
+  pool.parallel_for(2, [&](size_t i) {
+    const G1Affine& p = i == 0 ? a : b;
+    if (!p.is_infinity()) f[i] = (i == 0 ? q : s).miller_loop(p);
+  });
+  blst_fp12_mul(&f[0], &f[0], &f[1]);
+  blst_final_exp(&f[0], &f[0]);
+  return blst_fp12_is_one(&f[0]);
+}
+
 }  // namespace sotto::crypto

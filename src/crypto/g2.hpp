@@ -1,5 +1,6 @@
 // G2 of BLS12-381 and the pairing, over blst. Wire form: 96 bytes compressed (Zcash/IETF).
 #pragma once
+#include "base/parallel.hpp"
 #include "crypto/g1.hpp"
 
 namespace sotto::crypto {
@@ -41,6 +42,24 @@ class G2 {
  private:
   blst_p2 v_;
 };
+
+// A G2 point with its Miller-loop lines computed once.
+class PreparedG2 {
+ public:
+  PreparedG2() = default;
+  explicit PreparedG2(const G2Affine& q) : lines_(68) { blst_precompute_lines(lines_.data(), &q.raw()); }
+  blst_fp12 miller_loop(const G1Affine& p) const {
+    blst_fp12 out;
+    blst_miller_loop_lines(&out, lines_.data(), &p.raw());
+    return out;
+  }
+
+ private:
+  std::vector<blst_fp6> lines_;
+};
+
+// e(a, q) e(b, s) == 1, the two Miller loops on two threads. Infinity contributes 1.
+bool pairing_product_is_one(const G1Affine& a, const PreparedG2& q, const G1Affine& b, const PreparedG2& s, ThreadPool& pool);
 
 // product of e(a[i], b[i]) == 1. Infinity on either side contributes 1.
 bool pairing_product_is_one(std::span<const G1Affine> a, std::span<const G2Affine> b);

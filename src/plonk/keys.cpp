@@ -55,6 +55,12 @@ VerifyingKey make_verifying_key(const Circuit<Fr>& circuit, uint16_t circuit_id,
     if (i < kRouted) vk.sigma[i] = crypto::msm_vartime(lagrange, sigma[i]).affine();
     else vk.fixed[i - kRouted] = crypto::msm_vartime(lagrange, circuit.fixed[i - kRouted]).affine();
   });
+  std::vector<G1Affine> bases(vk.fixed.begin(), vk.fixed.end());
+  bases.insert(bases.end(), vk.sigma.begin(), vk.sigma.end());
+  bases.push_back(G1Affine::generator());
+  vk.bases = std::make_shared<const crypto::FixedBases>(bases);
+  vk.prepared_g2 = std::make_shared<const crypto::PreparedG2>(vk.g2);
+  vk.prepared_tau_g2 = std::make_shared<const crypto::PreparedG2>(vk.tau_g2);
   vk.circuit_digest = circuit_digest(gate_set(), circuit);
   vk.digest = key_digest(vk, srs.digest);
   return vk;

@@ -15,6 +15,9 @@ struct VerifyingKey {
   crypto::G2Affine g2, tau_g2;
   Hash32 circuit_digest, digest;                       // digest: over all of the above and the reference string's
   std::shared_ptr<const poly::Domain<crypto::Fr>> domain;
+  // Precomputation for the verifier: fixed, sigma, G1 in this order; both G2 points.
+  std::shared_ptr<const crypto::FixedBases> bases;
+  std::shared_ptr<const crypto::PreparedG2> prepared_g2, prepared_tau_g2;
 };
 
 struct ProvingKey {

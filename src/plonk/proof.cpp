@@ -1,5 +1,7 @@
 #include "plonk/proof.hpp"
 
+#include <algorithm>
+
 namespace sotto::plonk {
 
 using crypto::Fr;
@@ -29,21 +31,51 @@ Bytes encode_proof(const Proof& proof) {
   return std::move(out).bytes();
 }
 
-Result<Proof, DecodeError> decode_proof(ByteView bytes) {
-  if (bytes.size() < kProofBytes) return Failure{DecodeError::truncated};
-  if (bytes.size() > kProofBytes) return Failure{DecodeError::trailing_bytes};
-  Proof proof;
-  Reader in(bytes);
-  std::optional<DecodeError> error;
-  const auto take = [&](auto& to) {
-    if (error) return;
-    auto part = std::remove_reference_t<decltype(to)>::read(in);
-    if (part.ok()) to = *part;
-    else error = part.error();
+std::vector<Result<Proof, DecodeError>> decode_proofs(std::span<const ByteView> proofs, ThreadPool& pool) {
+  // Where each part stands in the bytes and in a Proof.
+  struct Part {
+    size_t index, offset;
+    bool is_point;
   };
-  each_part(proof, take, take);
-  if (error) return Failure{*error};
-  return proof;
+  std::vector<Part> parts;
+  size_t offset = 0;
+  Proof shape;
+  each_part(shape, [&](G1Affine&) { parts.push_back({parts.size(), offset, true}); offset += G1Affine::kBytes; },
+            [&](Fr&) { parts.push_back({parts.size(), offset, false}); offset += Fr::kBytes; });
+  CHECK(offset == kProofBytes);
+
+  std::vector<Proof> decoded(proofs.size());
+  std::vector<std::optional<DecodeError>> errors(proofs.size() * parts.size());
+  pool.parallel_for(errors.size(), [&](size_t job) {
+    const ByteView bytes = proofs[job / parts.size()];
+    const Part& part = parts[job % parts.size()];
+    if (bytes.size() != kProofBytes) {
+      errors[job] = bytes.size() < kProofBytes ? DecodeError::truncated : DecodeError::trailing_bytes;
+      return;
+    }
+    size_t index = 0;
+    const auto take = [&](auto& to) {
+      if (index++ != part.index) return;
+      using T = std::remove_reference_t<decltype(to)>;
+      auto value = T::decode(bytes.subspan(part.offset, T::kBytes));
+      if (value.ok()) to = *value;
+      else errors[job] = value.error();
+    };
+    each_part(decoded[job / parts.size()], take, take);
+  });
+  std::vector<Result<Proof, DecodeError>> out;
+  for (size_t i = 0; i < proofs.size(); ++i) {
+    const auto first = errors.begin() + static_cast<std::ptrdiff_t>(i * parts.size());
+    const auto error = std::find_if(first, first + static_cast<std::ptrdiff_t>(parts.size()), [](const auto& e) { return e.has_value(); });
+    if (error != first + static_cast<std::ptrdiff_t>(parts.size())) out.push_back(Failure{**error});
+    else out.push_back(decoded[i]);
+  }
+  return out;
+}
+
+Result<Proof, DecodeError> decode_proof(ByteView bytes) {
+  ThreadPool alone(1);
+  return std::move(decode_proofs({&bytes, 1}, alone)[0]);
 }
 
 Schedule::Schedule(const VerifyingKey& vk, const Statement& statement, std::vector<std::string>* log)

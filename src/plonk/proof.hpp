@@ -22,7 +22,9 @@ inline constexpr size_t kProofBytes = kProofPoints * 48 + kProofScalars * 32;
 static_assert(kProofBytes == 1504);
 
 Bytes encode_proof(const Proof& proof);
-// Exact length; every point on the curve, in the subgroup, not infinity; every scalar below r.
+// Exact length; every point on the curve, in the subgroup, not infinity; every scalar below r. Points are decoded on
+// `pool`, all proofs together.
+std::vector<Result<Proof, DecodeError>> decode_proofs(std::span<const ByteView> proofs, ThreadPool& pool);
 Result<Proof, DecodeError> decode_proof(ByteView bytes);
 
 // What a proof is bound to besides the witness.
