@@ -13,6 +13,7 @@ struct Request {
   std::string target;          // path and query, e.g. "/v1/blocks?from=7"
   Bytes body;                  // empty for get
   std::string token;           // sent and received as "Authorization: Bearer <token>"; empty = absent
+  uint64_t connection = 0;     // set by the server: which connection it came on, so that limits can be fair
 };
 
 inline constexpr const char* kBinary = "application/octet-stream";

@@ -64,6 +64,7 @@ struct Server::Core : std::enable_shared_from_this<Core> {
   Endpoint endpoint;
   std::set<std::shared_ptr<Session>> sessions;
   size_t in_flight = 0;
+  uint64_t accepted = 0;
   std::atomic<size_t> connections{0};
   std::thread thread;
   std::atomic<bool> stopped{false};
@@ -72,7 +73,7 @@ struct Server::Core : std::enable_shared_from_this<Core> {
 // One connection: read a request, hand it over, wait for the reply, write it, again.
 class Server::Session : public std::enable_shared_from_this<Session> {
  public:
-  Session(Core& core, tcp::socket socket) : core_(core), stream_(std::move(socket)) {}
+  Session(Core& core, tcp::socket socket, uint64_t number) : core_(core), number_(number), stream_(std::move(socket)) {}
 
   void start() {
     error_code ignored;
@@ -126,6 +127,7 @@ class Server::Session : public std::enable_shared_from_this<Session> {
       return refuse(HttpReject::method_not_allowed);
     }
     if (core_.in_flight >= core_.limits.max_in_flight) return refuse(HttpReject::too_many_in_flight);
+    request.connection = number_;
     request.target = std::string(message.target());
     const std::string_view authorization(message[http::field::authorization].data(), message[http::field::authorization].size());
     if (authorization.starts_with(kBearer)) request.token = std::string(authorization.substr(kBearer.size()));
@@ -194,6 +196,7 @@ class Server::Session : public std::enable_shared_from_this<Session> {
 
   static constexpr size_t kReadBytes = 16 * 1024;
   Core& core_;
+  const uint64_t number_;
   beast::tcp_stream stream_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<Body>> parser_;
@@ -206,7 +209,7 @@ void Server::Core::accept() {
   acceptor.async_accept([this](error_code e, tcp::socket socket) {
     if (stopped || e == asio::error::operation_aborted) return;
     if (!e && sessions.size() < limits.max_connections) {
-      const auto session = std::make_shared<Session>(*this, std::move(socket));
+      const auto session = std::make_shared<Session>(*this, std::move(socket), ++accepted);
       sessions.insert(session);
       connections = sessions.size();
       session->start();
