@@ -3,6 +3,7 @@
 #include <atomic>
 #include <fstream>
 #include <iterator>
+#include <set>
 
 #include "crypto/hash.hpp"
 #include "poly/domain.hpp"
@@ -139,16 +140,39 @@ Bytes encode_srs(const FullSrs& srs) {
   return std::move(out).bytes();
 }
 
+namespace {
+
+// Is tau in -2^20 .. 2^20, where anyone would find it? Baby steps i G, giant steps tau G - 2^11 j G; equal up to sign.
+bool tau_is_small(const G1Affine& tau) {
+  constexpr uint32_t kBaby = 1u << 10, kStep = 2 * kBaby, kGiant = (1u << 20) / kStep + 1;
+  std::vector<G1> points;
+  G1 at;
+  for (uint32_t i = 0; i <= kBaby; ++i, at += G1Affine::generator()) points.push_back(at);
+  const G1 step = -(G1::generator() * Fr::from_u64(kStep));
+  for (int sign = 0; sign < 2; ++sign) {
+    at = sign == 0 ? G1(tau) : -G1(tau);
+    for (uint32_t j = 0; j <= kGiant; ++j, at += step) points.push_back(at);
+  }
+  std::set<ByteArray<48>> baby;
+  const auto affine = to_affine(points);
+  const auto up_to_sign = [](const G1Affine& p) {
+    auto bytes = p.encode();
+    bytes[0] &= 0xdf;
+    return bytes;
+  };
+  for (size_t i = 0; i < affine.size(); ++i) {
+    if (i <= kBaby) baby.insert(up_to_sign(affine[i]));
+    else if (baby.contains(up_to_sign(affine[i]))) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 bool verify_powers(const FullSrs& srs, const Hash32& weights_seed) {
   if (srs.g1.size() != kSrsG1 || srs.g2.size() != kSrsG2) return false;
   if (!(srs.g1[0] == G1Affine::generator()) || !(srs.g2[0] == G2Affine::generator())) return false;
-  // tau in -2^20 .. 2^20 would be found by anyone.
-  const G1Affine& tau = srs.g1[1];
-  G1 multiple;
-  for (uint32_t i = 0; i <= (1u << 20); ++i) {
-    if (multiple == G1(tau) || -multiple == G1(tau)) return false;
-    multiple += G1Affine::generator();
-  }
+  if (tau_is_small(srs.g1[1])) return false;
   std::vector<Fr> weights(kSrsG1 - 1);
   for (size_t i = 0; i < weights.size(); ++i) {
     Writer label;
@@ -169,7 +193,7 @@ bool verify_powers(const FullSrs& srs, const Hash32& weights_seed) {
     high2 += G2(srs.g2[i + 1]) * weights[i];
     low2 += G2(srs.g2[i]) * weights[i];
   }
-  const G1Affine minus_tau = (-G1(tau)).affine();
+  const G1Affine minus_tau = (-G1(srs.g1[1])).affine();
   if (!crypto::pairing_product_is_one(std::array{srs.g1[0], minus_tau}, std::array{high2.affine(), low2.affine()})) return false;
   return lagrange_points(srs.g1, kSrsLagrangeLog) == srs.lagrange;
 }
