@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "crypto/bech32m.hpp"
 #include "crypto/hash.hpp"
 
 namespace sotto::note {
@@ -63,6 +64,22 @@ Result<Address, AddressError> decode_address(ByteView bytes) {
   if (!pk.ok()) return Failure{AddressError::bad_key};
   out.pk = *pk;
   return out;
+}
+
+std::string to_text(const Address& address, NetworkKind network) {
+  return crypto::bech32m_encode(hrp(network), encode(address));
+}
+
+Result<Address, AddressError> address_from_text(std::string_view text, NetworkKind network) {
+  const auto decoded = crypto::bech32m_decode(text, kMaxAddressText);
+  if (!decoded.ok()) return Failure{AddressError::not_an_address};
+  if (decoded->prefix != hrp(network)) {
+    for (const auto other : {NetworkKind::main, NetworkKind::test, NetworkKind::dev}) {
+      if (decoded->prefix == hrp(other)) return Failure{AddressError::wrong_network};
+    }
+    return Failure{AddressError::unknown_prefix};
+  }
+  return decode_address(decoded->data);
 }
 
 }  // namespace sotto::note

@@ -40,6 +40,7 @@ const char* name(AddressError e);
 
 ByteArray<Address::kBytes> encode(const Address& address);
 Result<Address, AddressError> decode_address(ByteView bytes);
+inline constexpr size_t kMaxAddressText = 160;   // longer text is refused unread
 std::string to_text(const Address& address, NetworkKind network);
 Result<Address, AddressError> address_from_text(std::string_view text, NetworkKind network);
 

@@ -1,0 +1,159 @@
+// Paying: which notes, the transaction, and the order in which it becomes durable and visible.
+#include <algorithm>
+
+#include "wallet/wallet.hpp"
+
+namespace sotto::wallet {
+
+// Our notes of one asset as candidates: handle = index into entries.
+struct Wallet::Spending {
+  std::vector<const NoteEntry*> entries;
+  std::vector<Candidate> candidates;
+};
+
+Wallet::Spending Wallet::spendable(const AssetOpening& asset) const {
+  Spending out;
+  for (const auto& [cm, entry] : state_.notes) {
+    if (entry.opened.payment.asset != asset || !entry.position || entry.spent_by || state_.held.contains(cm)) continue;
+    out.candidates.push_back({out.entries.size(), entry.opened.payment.value});
+    out.entries.push_back(&entry);
+  }
+  return out;
+}
+
+Status<Refusal> Wallet::check_assets(const AssetOpening& asset, const AssetOpening& fee_asset, Amount fee) const {
+  if (asset.policy != 0) return Failure{Refusal{Reject::regulated_asset, {}}};
+  if (!network_->find(asset)) return Failure{Refusal{Reject::unknown_asset, {}}};
+  if (!network_->fee_allowed(fee.units())) return Failure{Refusal{Reject::fee_not_allowed, {}}};
+  if (fee_asset.policy != 0 || !network_->find_fee_asset(note::asset_of(fee_asset))) {
+    return Failure{Refusal{Reject::fee_asset_not_allowed, {}}};
+  }
+  return Ok{};
+}
+
+Refusal Wallet::refusal_of(SelectReject reject, const PayRequest& request) const {
+  switch (reject) {
+    case SelectReject::zero_amount: return {Reject::zero_amount, {}};
+    case SelectReject::too_large: return {Reject::too_large, {}};
+    case SelectReject::needs_merge: return {Reject::needs_merge, {}};
+    case SelectReject::needs_fee_merge: return {Reject::needs_fee_merge, {}};
+    case SelectReject::insufficient_funds: {
+      const bool same = request.asset == request.fee_asset;
+      const Amount need = same ? request.amount.plus(request.fee).value_or(Amount(UINT64_MAX)) : request.amount;
+      return {balance(request.asset).total() >= need ? Reject::funds_arriving : Reject::insufficient_funds, {}};
+    }
+    case SelectReject::insufficient_fee:
+      return {balance(request.fee_asset).total() >= request.fee ? Reject::funds_arriving : Reject::insufficient_fee, {}};
+  }
+  return {Reject::insufficient_funds, {}};
+}
+
+Result<Outgoing, Refusal> Wallet::send(const Selection& selection, const AssetOpening& asset,
+                                       const std::optional<OutputPlan>& payment, const AssetOpening& fee_asset, Amount fee,
+                                       Prover& prover, Entropy& entropy) {
+  const Spending notes = spendable(asset);
+  const Spending fee_notes = spendable(fee_asset);
+  TransferPlan plan;
+  plan.asset = asset;
+  plan.fee_asset = fee_asset;
+  plan.fee = fee;
+  plan.carry = selection.carry;
+  plan.anchor = state_.tree.root();
+  PaymentEntry record;
+  for (size_t i = 0; i < circuit::kSlots; ++i) {
+    if (!selection.inputs[i]) continue;
+    const NoteEntry& entry = *(i < 2 ? notes : fee_notes).entries[selection.inputs[i]->handle];
+    const auto path = state_.tree.path(*entry.position);
+    CHECK(path);  // every unspent note with a position is marked
+    plan.inputs[i] = InputPlan{entry.opened.payment.value, entry.opened.diversifier, entry.opened.rho,
+                               note::rcm_of(entry.opened.s, entry.opened.rho), entry.generation, *path};
+    record.spends.push_back(entry.cm.encode());
+  }
+  const note::Address change = address(kChangeIndex);
+  for (size_t j = 0; j < circuit::kSlots; ++j) {
+    if (selection.outputs[j].is_zero()) continue;
+    const bool paid = j == 0 && payment;
+    plan.outputs[j] = paid ? *payment : OutputPlan{change, selection.outputs[j], {}, std::nullopt};
+    const OutputPlan& o = *plan.outputs[j];
+    const bool own = keys().incoming.owner(o.to.diversifier) == o.to.owner;
+    record.outputs.push_back({0, static_cast<uint8_t>(j), o.to, j < 2 ? asset : fee_asset, o.value, o.memo, own, !paid});
+  }
+
+  const auto built = build_transfer(keys(), plan, entropy);
+  // The wallet's own notes and paths: if they do not satisfy the statement, its rows are wrong.
+  if (!built.ok()) return Failure{Refusal{Reject::damaged, name(built.error())}};
+  record.expiry = state_.height() + network_->params().expiry_window;
+  ledger::Transaction tx = assemble(network_->id(), record.expiry, {&*built, 1});
+  if (const auto done = authorise(tx, {&*built, 1}, keys_.ask(), prover, entropy); !done.ok()) {
+    return Failure{Refusal{Reject::bad_own_proof, name(done.error())}};
+  }
+
+  record.txid = ledger::txid(tx);
+  record.bytes = std::make_shared<const Bytes>(ledger::encode(tx));
+  record.made_at = state_.height();
+  record.fee_asset = fee_asset;
+  record.fee = fee;
+  HistoryEntry entry;
+  entry.txid = record.txid;
+  entry.order = state_.next_order;
+  entry.fee_asset = fee_asset;
+  entry.fee = fee;
+  for (const PaymentOutput& o : record.outputs) {
+    if (!o.change) entry.sent.push_back({o.transfer, o.slot, o.to, o.asset, o.value, o.memo});
+  }
+  State next = state_;
+  next.next_order += 1;
+  next.payments.emplace(record.txid, record);
+  next.history.emplace(entry.txid, entry);
+  next.index();
+  const Outgoing out{record.txid, record.bytes};
+  TRY_OK(commit(std::move(next), {{row_of(record), row_of(entry)}, {}}));
+  return out;
+}
+
+Result<Outgoing, Refusal> Wallet::pay(const PayRequest& request, Prover& prover, Entropy& entropy) {
+  TRY_OK(check_assets(request.asset, request.fee_asset, request.fee));
+  if (request.memo.size() > note::kMaxMemoBytes) return Failure{Refusal{Reject::memo_too_long, {}}};
+  const Spending notes = spendable(request.asset);
+  const Spending fee_notes = spendable(request.fee_asset);
+  const auto selection = request.asset == request.fee_asset
+                             ? select_fee_asset(notes.candidates, request.amount, request.fee)
+                             : select(notes.candidates, request.amount, fee_notes.candidates, request.fee);
+  if (!selection.ok()) return Failure{refusal_of(selection.error(), request)};
+  return send(*selection, request.asset, OutputPlan{request.to, request.amount, request.memo, std::nullopt},
+              request.fee_asset, request.fee, prover, entropy);
+}
+
+Result<Outgoing, Refusal> Wallet::merge(const AssetOpening& asset, const AssetOpening& fee_asset, Amount fee,
+                                        Prover& prover, Entropy& entropy) {
+  TRY_OK(check_assets(asset, fee_asset, fee));
+  const auto selection = asset == fee_asset
+                             ? select_merge_fee_asset(spendable(asset).candidates, fee)
+                             : select_merge(spendable(asset).candidates, spendable(fee_asset).candidates, fee);
+  if (!selection) return Failure{Refusal{Reject::nothing_to_merge, {}}};
+  return send(*selection, asset, std::nullopt, fee_asset, fee, prover, entropy);
+}
+
+Result<Outgoing, Refusal> Wallet::split(const AssetOpening& asset, const AssetOpening& fee_asset, Amount fee,
+                                        Prover& prover, Entropy& entropy) {
+  TRY_OK(check_assets(asset, fee_asset, fee));
+  const auto selection = asset == fee_asset
+                             ? select_split_fee_asset(spendable(asset).candidates, fee)
+                             : select_split(spendable(asset).candidates, spendable(fee_asset).candidates, fee);
+  if (!selection) return Failure{Refusal{Reject::nothing_to_split, {}}};
+  return send(*selection, asset, std::nullopt, fee_asset, fee, prover, entropy);
+}
+
+std::vector<Outgoing> Wallet::to_resend() const {
+  std::vector<const PaymentEntry*> pending;
+  for (const auto& [txid, payment] : state_.payments) {
+    if (payment.state == PaymentState::pending) pending.push_back(&payment);
+  }
+  const auto order = [this](const PaymentEntry* p) { return state_.history.at(p->txid).order; };
+  std::sort(pending.begin(), pending.end(), [&](auto a, auto b) { return order(a) < order(b); });
+  std::vector<Outgoing> out;
+  for (const PaymentEntry* p : pending) out.push_back({p->txid, p->bytes});
+  return out;
+}
+
+}  // namespace sotto::wallet

@@ -1,0 +1,135 @@
+// Everything a wallet knows, as values, and as rows. The maps below are what RowStore keeps; the rest is recomputed.
+#pragma once
+#include <map>
+#include <memory>
+
+#include "ledger/transaction.hpp"
+#include "note/encryption.hpp"
+#include "note/merkle.hpp"
+#include "note/receipt.hpp"
+#include "wallet/rows.hpp"
+
+namespace sotto::wallet {
+
+using crypto::Fr;
+using ledger::TxId;
+using note::Amount;
+using note::AssetOpening;
+
+using FieldKey = ByteArray<32>;                      // a field element as a key of a map
+
+// Which output: of the txid's transfer number `transfer`, in slot 0..2.
+struct OutputRef {
+  TxId txid;
+  uint16_t transfer = 0;
+  uint8_t slot = 0;
+  friend auto operator<=>(const OutputRef&, const OutputRef&) = default;
+};
+
+// A note of ours. It arrives (settled, not in a block yet), then has a position in the tree, then is spent.
+struct NoteEntry {
+  Fr cm, nf;
+  note::OpenedOutput opened;
+  OutputRef origin;
+  uint32_t generation = 0;
+  std::optional<uint64_t> position;                  // in the note tree, once its block is applied
+  uint64_t height = 0;                               // of that block
+  std::optional<TxId> spent_by;
+};
+
+enum class PaymentState : uint8_t {
+  pending = 1,       // stored, perhaps sent, not known to be final
+  settled = 2,       // final: a settlement certificate is stored
+  executed = 3,      // in a block
+  refused = 4,       // will not happen (reason says why); its notes are free again
+  expired = 5,       // no longer voted for. Its notes stay put until refused(): votes for it may still be about
+};
+const char* name(PaymentState state);
+
+struct PaymentOutput {
+  uint16_t transfer = 0;
+  uint8_t slot = 0;
+  note::Address to;
+  AssetOpening asset;
+  Amount value;
+  Bytes memo;
+  bool own = false;                                  // back to this account
+  bool change = false;                               // to the change address: nobody asked for it
+};
+
+// Something this wallet sent. `bytes` were stored before they were first sent; only they are ever sent again.
+struct PaymentEntry {
+  TxId txid;
+  std::shared_ptr<const Bytes> bytes;
+  uint64_t expiry = 0;
+  uint64_t made_at = 0;                              // height
+  PaymentState state = PaymentState::pending;
+  std::string reason;
+  std::vector<FieldKey> spends;                      // commitments of our notes it spends
+  std::vector<PaymentOutput> outputs;                // value > 0 only
+  AssetOpening fee_asset;
+  Amount fee;
+  Bytes certificate;                                 // settlement certificate, once known
+  // Notes are held back while the payment might still happen.
+  bool holds_notes() const { return state == PaymentState::pending || state == PaymentState::settled || state == PaymentState::expired; }
+};
+
+struct HistoryItem {
+  uint16_t transfer = 0;
+  uint8_t slot = 0;
+  note::Address address;                             // theirs if sent, ours if received
+  AssetOpening asset;
+  Amount value;
+  Bytes memo;
+};
+// One transaction as its owner remembers it. Change and dummies are left out.
+struct HistoryEntry {
+  TxId txid;
+  uint64_t order = 0;                                // counts up as this wallet learned of things
+  std::optional<uint64_t> height;                    // of its block, once in one
+  std::vector<HistoryItem> sent, received;
+  AssetOpening fee_asset;                            // fee and its asset if we paid it
+  Amount fee;
+};
+
+struct State {
+  Hash32 network{};
+  note::Seed seed;
+  uint32_t account_index = 0;
+  uint64_t birth = 0;                                // the first block looked at
+  uint64_t next_block = 0;                           // height of the next one to apply; genesis is 0
+  uint64_t height() const { return next_block == 0 ? 0 : next_block - 1; }
+  uint64_t next_address = 1;                         // address 0 is the one shown first
+  uint64_t next_order = 1;
+  note::NoteWitnessTree tree;
+  std::map<FieldKey, NoteEntry> notes;               // by cm
+  std::map<TxId, PaymentEntry> payments;
+  std::map<TxId, HistoryEntry> history;
+  std::map<OutputRef, note::Receipt> receipts;
+
+  // Recomputed.
+  std::map<FieldKey, FieldKey> by_nullifier;         // nf -> cm, all notes ever
+  std::map<FieldKey, TxId> held;                     // cm -> the payment that holds it back
+  void index();
+};
+
+RowKey account_key();
+RowKey sync_key();
+RowKey key_of(const NoteEntry& note);
+RowKey witness_key(uint64_t position);
+RowKey key_of(const PaymentEntry& payment);
+RowKey key_of(const HistoryEntry& entry);
+RowKey receipt_key(const OutputRef& output);
+
+Row account_row(const State& state);
+Row sync_row(const State& state);
+Row witness_row(const State& state, uint64_t position);
+Row row_of(const NoteEntry& note);
+Row row_of(const PaymentEntry& payment);
+Row row_of(const HistoryEntry& entry);
+Row receipt_row(const OutputRef& output, const note::Receipt& receipt);
+
+// The state the rows describe. The error names the table and what is wrong; "" as error: there is no account row at all.
+Result<State, Error> state_from_rows(const std::vector<Row>& rows);
+
+}  // namespace sotto::wallet

@@ -1,0 +1,193 @@
+// A wallet's core: one account on one network. No clock, socket or file: rows go through RowStore, randomness through
+// Entropy, and what must be sent is returned. One thread.
+//
+// Every operation computes the new state, commits its rows, and only then lets anybody see it: bytes to send are on disk
+// before the caller has them (I11), and a failed commit leaves the wallet as it was.
+#pragma once
+#include "base/parallel.hpp"
+#include "ledger/block.hpp"
+#include "ledger/check.hpp"
+#include "settle/certificate.hpp"
+#include "wallet/build.hpp"
+#include "wallet/selection.hpp"
+#include "wallet/state.hpp"
+
+namespace sotto::wallet {
+
+enum class Reject : uint8_t {
+  // opening
+  already_exists,          // create() on a store that holds a wallet
+  no_account,              // open() on an empty store
+  wrong_network,
+  damaged,                 // rows that do not fit together; detail says which
+  // paying
+  zero_amount,
+  too_large,               // amount and fee beyond 2^64
+  insufficient_funds,
+  funds_arriving,          // enough, once what is under way has arrived: try again after the next block
+  insufficient_fee,
+  needs_merge,             // enough, in too many notes: merge() first
+  needs_fee_merge,         // the same for the fee asset
+  unknown_asset,
+  regulated_asset,         // policy other than 0
+  fee_not_allowed,
+  fee_asset_not_allowed,
+  memo_too_long,
+  nothing_to_merge,        // fewer than two notes
+  nothing_to_split,
+  bad_own_proof,           // own proof or signature did not verify: nothing stored, nothing sent, suspect the machine
+  // payments under way
+  unknown_payment,
+  wrong_certificate,       // of another transaction or other generations
+  bad_certificate,         // does not verify; detail names the rule
+  payment_final,           // settled or executed payments are not refused or released
+  not_ours,                // adopt(): spends none of our notes
+  conflicts_with_payment,  // adopt(): a rival of something that is still under way here
+  // receiving
+  bad_transaction,         // detail names the ledger's rule
+  nothing_for_us,          // every reason alike
+  // blocks
+  wrong_height,            // not the next one
+  wrong_root,              // the block's root is not what its outputs give
+  tree_full,
+  // receipts
+  unknown_output,
+  bad_receipt,             // signature
+  receipt_mismatch,        // of another network, payment, output, address or amount
+  // world
+  store_failed,            // detail says what the store said; nothing has changed
+};
+const char* name(Reject reject);
+struct Refusal {
+  Reject reject{};
+  std::string detail;
+};
+
+struct Balance {
+  Amount spendable;        // in notes that can pay right now
+  Amount arriving;         // final or expected back as change, spendable after its block
+  uint64_t height = 0;     // of the last block this wallet has seen: how fresh this is
+  Amount total() const { return spendable.plus(arriving).value_or(Amount(UINT64_MAX)); }
+};
+
+struct PayRequest {
+  note::Address to;
+  AssetOpening asset;
+  Amount amount;
+  Bytes memo;
+  AssetOpening fee_asset;
+  Amount fee;
+};
+// On disk already. Send `bytes`, as often as it takes, and nothing else for this payment.
+struct Outgoing {
+  TxId txid;
+  std::shared_ptr<const Bytes> bytes;
+};
+
+struct Incoming {
+  OutputRef output;
+  AssetOpening asset;
+  Amount value;
+  Bytes memo;
+  note::Address address;   // which of ours
+  bool credited = false;   // false: known already
+  bool conditional = false;  // under a contract: not money yet
+};
+
+// What a wallet wants to know of a block. `transactions` in execution order; alive during the call.
+struct ScannedBlock {
+  uint64_t height = 0;
+  std::vector<const ledger::Transaction*> transactions;   // the executed ones only
+  Fr root;                 // of the note tree after the block
+};
+ScannedBlock scanned(const ledger::Block& block);
+struct BlockEffects {
+  std::vector<Incoming> received;          // change left out
+  std::vector<TxId> executed;              // payments of ours
+  std::vector<TxId> refused;               // payments of ours that lost a note to another transaction
+  std::vector<TxId> expired;
+};
+
+// A point to start from: the note tree after the block at `height`.
+struct Birth {
+  uint64_t height = 0;
+  note::NoteTreeFrontier tree;
+};
+
+class Wallet {
+ public:
+  // From seed and network alone. With a Birth of "now" a new wallet needs no past; without one it starts at block 0,
+  // genesis: applying every block brings notes, history and addresses back.
+  static Result<Wallet, Refusal> create(RowStore& store, std::shared_ptr<const ledger::Network> network, note::NetworkKind kind,
+                                        const note::Seed& seed, uint32_t account_index, const std::optional<Birth>& birth);
+  static Result<Wallet, Refusal> open(RowStore& store, std::shared_ptr<const ledger::Network> network, note::NetworkKind kind);
+
+  const ledger::Network& network() const { return *network_; }
+  note::NetworkKind kind() const { return kind_; }
+  const note::ViewingKeys& keys() const { return keys_.view(); }
+  // Height of the next block to apply.
+  uint64_t next_block() const { return state_.next_block; }
+  const State& state() const { return state_; }
+
+  note::Address address(uint64_t index = 0) const { return keys().address(index); }
+  // A fresh one, unlinkable to the others.
+  Result<note::Address, Refusal> new_address();
+  Balance balance(const AssetOpening& asset) const;
+  std::vector<std::pair<AssetOpening, Balance>> balances() const;   // of every asset ever seen here
+  std::vector<HistoryEntry> history() const;                        // oldest first
+
+  // --- paying ---
+  // Selects, builds, proves, verifies its own proof, signs, stores. ~0.1 s.
+  Result<Outgoing, Refusal> pay(const PayRequest& request, Prover& prover, Entropy& entropy);
+  // To oneself: the largest notes into one; the largest into several, so that later payments need not wait for change.
+  Result<Outgoing, Refusal> merge(const AssetOpening& asset, const AssetOpening& fee_asset, Amount fee,
+                                  Prover& prover, Entropy& entropy);
+  Result<Outgoing, Refusal> split(const AssetOpening& asset, const AssetOpening& fee_asset, Amount fee,
+                                  Prover& prover, Entropy& entropy);
+  // Everything pending, oldest first: send again after a restart. The very bytes of the first time.
+  std::vector<Outgoing> to_resend() const;
+  const PaymentEntry* payment(const TxId& txid) const;
+
+  // --- what became of it ---
+  // Checks the certificate; the change then counts as arriving. Again: fine.
+  Status<Refusal> settled(const TxId& txid, const settle::SettlementCertificate& certificate, const settle::Committee& committee);
+  // It will not happen: for the caller to say when no validator holds a lock for it (all refused it, or it expired and a
+  // quorum answers that nobody locks its notes). The notes are free again. Again: fine.
+  Status<Refusal> refused(const TxId& txid, const std::string& reason);
+  // A transaction of this account that validators name as holder of our notes (another device, a restored wallet):
+  // becomes a payment of ours, pending, to be sent on as it is.
+  Status<Refusal> adopt(ByteView transaction, ledger::Authority& authority);
+
+  // --- receiving ---
+  // From the payer directly, from a relay, in any order, any number of times: credited once. Verifies everything itself.
+  Result<std::vector<Incoming>, Refusal> receive(ByteView transaction, const settle::SettlementCertificate& certificate,
+                                                 const settle::Committee& committee, ledger::Authority& authority);
+  // The next blocks, in order. All of them or none.
+  Result<BlockEffects, Refusal> apply_blocks(std::span<const ScannedBlock> blocks, ThreadPool& pool);
+
+  // --- receipts ---
+  // For an output paid to us.
+  Result<note::Receipt, Refusal> sign_receipt(const OutputRef& output, Entropy& entropy) const;
+  // From a payee: checked against what we sent, and kept.
+  Status<Refusal> accept_receipt(const note::Receipt& receipt);
+
+ private:
+  Wallet(RowStore& store, std::shared_ptr<const ledger::Network> network, note::NetworkKind kind, State state);
+  Status<Refusal> commit(State next, const Changes& changes);
+  struct Spending;
+  Spending spendable(const AssetOpening& asset) const;
+  Status<Refusal> check_assets(const AssetOpening& asset, const AssetOpening& fee_asset, Amount fee) const;
+  Refusal refusal_of(SelectReject reject, const PayRequest& request) const;
+  Result<Outgoing, Refusal> send(const Selection& selection, const AssetOpening& asset, const std::optional<OutputPlan>& payment,
+                                 const AssetOpening& fee_asset, Amount fee, Prover& prover,
+                                 Entropy& entropy);
+  Result<ledger::Transaction, Refusal> verified(ByteView transaction, ledger::Authority& authority) const;
+
+  RowStore* store_;
+  std::shared_ptr<const ledger::Network> network_;
+  note::NetworkKind kind_;
+  State state_;
+  note::AccountKeys keys_;
+};
+
+}  // namespace sotto::wallet
