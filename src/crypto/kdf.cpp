@@ -15,9 +15,11 @@ std::optional<Secret<ByteArray<32>>> argon2id(ByteView passphrase, const ByteArr
   sodium_ready();
   CHECK(argon2id_acceptable(params));
   Secret<ByteArray<32>> out;
+  const char none = 0;  // libsodium's pointer must not be null even for no bytes
   if (crypto_pwhash_argon2id(out.expose_mutable().data(), out.expose().size(),
-                             reinterpret_cast<const char*>(passphrase.data()), passphrase.size(), salt.data(),
-                             params.operations, params.memory_bytes, crypto_pwhash_argon2id_ALG_ARGON2ID13) != 0)
+                             passphrase.empty() ? &none : reinterpret_cast<const char*>(passphrase.data()),
+                             passphrase.size(), salt.data(), params.operations, params.memory_bytes,
+                             crypto_pwhash_argon2id_ALG_ARGON2ID13) != 0)
     return std::nullopt;
   return out;
 }
