@@ -1,0 +1,63 @@
+// Ordering: certified transactions go in, batches come out, the same batches in the same order for every consumer
+// (docs/spec/ledger.md L-60..). Two implementations are meant: the embedded engine (embedded.hpp, one process) and a BFT
+// engine over ABCI. Nothing here is trusted with validity: execution judges every entry again.
+#pragma once
+#include "ledger/execute.hpp"
+
+namespace sotto::order {
+
+// The content of one block before execution.
+struct Batch {
+  uint64_t height = 0;                   // consecutive from 1
+  uint64_t time_ms = 0;                  // never decreasing
+  std::vector<ledger::CertifiedTransaction> entries;
+};
+inline constexpr uint8_t kBatchVersion = 1;
+inline constexpr size_t kMaxBatchBytes = ledger::kMaxBlockBytes + 4 * ledger::kMaxBlockEntries;  // entries are framed once more
+Bytes encode(const Batch& batch);
+Result<Batch, DecodeError> decode_batch(ByteView bytes);
+
+// Whoever executes batches. Called from the engine's thread, one batch at a time, heights without gaps.
+class Consumer {
+ public:
+  virtual ~Consumer() = default;
+  virtual uint64_t height() const = 0;   // the last batch it has executed for good
+  // An Error is final for this consumer: it is left behind until the next start.
+  virtual Status<Error> execute(const Batch& batch) = 0;
+};
+
+enum class Submission : uint8_t {
+  queued,      // will be in a batch, unless this process dies first: holders resubmit until it is executed
+  known,       // the same transaction bytes are waiting or were ordered lately
+  refused,     // its certificate does not hold
+  full,        // the queue is at its limit: try again
+  stopped,
+};
+const char* name(Submission s);
+
+class Ordering {
+ public:
+  virtual ~Ordering() = default;
+  // From any thread; does not wait for the block. Any number of times, by anybody.
+  virtual Submission submit(ledger::CertifiedTransaction certified) = 0;
+};
+
+// The ledger by itself as a consumer: replays a log into a fresh state. Certificates and authority as in
+// ledger::execute. Refused: a batch that cannot be a block.
+class LedgerConsumer final : public Consumer {
+ public:
+  LedgerConsumer(ledger::State& state, ledger::Archive& archive, ledger::CertificateCheck certificates, ledger::Authority& authority)
+      : state_(state), archive_(archive), certificates_(std::move(certificates)), authority_(authority) {}
+  uint64_t height() const override { return state_.height; }
+  Status<Error> execute(const Batch& batch) override;
+  // Called after every block, before execute() returns.
+  std::function<void(const ledger::Block&, const std::vector<ledger::Detail>&)> on_block;
+
+ private:
+  ledger::State& state_;
+  ledger::Archive& archive_;
+  ledger::CertificateCheck certificates_;
+  ledger::Authority& authority_;
+};
+
+}  // namespace sotto::order
