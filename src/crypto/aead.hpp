@@ -1,6 +1,6 @@
 // Authenticated encryption by libsodium: ChaCha20-Poly1305 (RFC 8439) for keys used once, XChaCha20-Poly1305 where a
-// random nonce is drawn under a long-lived key. Neither commits to its key: the caller binds the key (by hashing into it
-// what must match) or re-checks the plaintext. Output = ciphertext || 16-byte tag.
+// random nonce is drawn under a long-lived key. Neither commits to its key: the caller binds the key (by hashing into
+// it what must match) or re-checks the plaintext. Output = ciphertext || 16-byte tag.
 #pragma once
 #include <optional>
 

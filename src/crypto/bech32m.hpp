@@ -1,5 +1,5 @@
-// Bech32m (BIP-350; Bech32's older checksum is refused). The checksum finds any 4 wrong characters in strings of up to 90;
-// longer ones (addresses) keep a 2^-30 chance of a wrong string passing, so what is inside must stand on its own.
+// Bech32m (BIP-350; Bech32's older checksum is refused). The checksum finds any 4 wrong characters in strings of up to
+// 90; longer ones (addresses) keep a 2^-30 chance of a wrong string passing, so what is inside must stand on its own.
 #pragma once
 #include "base/bytes.hpp"
 #include "base/result.hpp"

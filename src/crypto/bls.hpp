@@ -1,6 +1,6 @@
 // BLS signatures, min-sig: public keys in G2 (96 bytes), signatures in G1 (48 bytes), over blst
-// (draft-irtf-cfrg-bls-signature, proof-of-possession scheme). A BlsPublicKey or BlsSignature is never infinity and always
-// in the prime-order subgroup. A key counts only after its proof of possession verified; a share counts towards an
+// (draft-irtf-cfrg-bls-signature, proof-of-possession scheme). A BlsPublicKey or BlsSignature is never infinity and
+// always in the prime-order subgroup. A key counts only after its proof of possession verified; a share counts towards an
 // aggregate only after it verified singly or in bls_batch_verify (shares whose errors cancel pass an aggregate check).
 #pragma once
 #include "base/secret.hpp"

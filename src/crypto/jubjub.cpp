@@ -50,7 +50,7 @@ std::optional<Fr> square_root_vartime(const Fr& x) {
   return root;
 }
 
-// In place: `x = a * b` copies the product by wide loads right after blst's narrow stores, a stall as long as an addition.
+// In place: `x = a * b` copies the product by wide loads right after blst's narrow stores, a stall longer than a sum.
 void product(Fr& out, const Fr& a, const Fr& b) { blst_fr_mul(&out.raw(), &a.raw(), &b.raw()); }
 
 const Fr& twice_d() {

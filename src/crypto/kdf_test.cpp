@@ -41,9 +41,12 @@ TEST(Kdf, argon2id) {
   ByteArray<16> salt;
   std::copy_n("somesaltsomesalt", 16, salt.begin());
   const Argon2idParams params = {2, 1 << 20};
-  EXPECT_EQ(to_hex(argon2id(view("password"), salt, params)->expose()), "08a19ee7f6d7f589c2ab6af18d6e724172b19f7d6fd462b38430ab31ceabeaf0");
-  EXPECT_EQ(to_hex(argon2id(view("password"), salt, {3, 4 << 20})->expose()), "06fb80ed27de6ec202ddfe204b2eff122d6cebe86c11f68eb8264c6e5ff2fd28");
-  EXPECT_EQ(to_hex(argon2id({}, salt, params)->expose()), "f98396125f8aef12da78bcece37141f54aa8e129dfef6b15b978b8537057ddbf");
+  EXPECT_EQ(to_hex(argon2id(view("password"), salt, params)->expose()),
+            "08a19ee7f6d7f589c2ab6af18d6e724172b19f7d6fd462b38430ab31ceabeaf0");
+  EXPECT_EQ(to_hex(argon2id(view("password"), salt, {3, 4 << 20})->expose()),
+            "06fb80ed27de6ec202ddfe204b2eff122d6cebe86c11f68eb8264c6e5ff2fd28");
+  EXPECT_EQ(to_hex(argon2id({}, salt, params)->expose()),
+            "f98396125f8aef12da78bcece37141f54aa8e129dfef6b15b978b8537057ddbf");
   EXPECT_FALSE(argon2id_acceptable({0, 1 << 20}));
   EXPECT_FALSE(argon2id_acceptable({3, 100}));
   EXPECT_FALSE(argon2id_acceptable({3, 1ull << 40}));

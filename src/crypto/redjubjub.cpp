@@ -56,7 +56,8 @@ RedJubjubSignature redjubjub_sign(const Secret<JubjubScalar>& sk, const JubjubAf
   return out;
 }
 
-Status<RedJubjubReject> redjubjub_verify(const JubjubAffine& rk, ByteView message, const RedJubjubSignature& signature) {
+Status<RedJubjubReject> redjubjub_verify(const JubjubAffine& rk, ByteView message,
+                                         const RedJubjubSignature& signature) {
   if (!acceptable_key(rk)) return Failure{RedJubjubReject::bad_key};
   const auto r = JubjubAffine::decode(signature.R);
   if (!r.ok()) return Failure{RedJubjubReject::bad_point};

@@ -1,5 +1,5 @@
-// RedJubjub: re-randomizable Schnorr signatures over Jubjub for spend authorization (protocol.md section 1; the shape of
-// Zcash's section 5.4.7, hashes and encodings ours). Ours, no library covers it. One rule, single and batched alike:
+// RedJubjub: re-randomizable Schnorr signatures over Jubjub for spend authorization (protocol.md section 1; the shape
+// of Zcash's section 5.4.7, hashes and encodings ours). Ours, no library covers it. One rule, single and batched alike:
 //   R and rk canonical and on the curve, rk not of small order, S < l, [8]([S]G_J - R - [c]rk) = O,
 //   c = BLAKE2b-512(domain; R, rk, message) mod l.
 // Torsion in R or rk therefore never changes a verdict. Signing is constant time; verification is not.

@@ -8,7 +8,9 @@
 
 namespace sotto::crypto {
 
-inline std::string vector_path(const std::string& name) { return std::string(SOTTO_SOURCE_DIR "/tests/vectors/") + name; }
+inline std::string vector_path(const std::string& name) {
+  return std::string(SOTTO_SOURCE_DIR "/tests/vectors/") + name;
+}
 
 inline std::vector<std::vector<std::string>> vector_lines(const std::string& name) {
   std::ifstream in(vector_path(name));
