@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <fstream>
 
 #include "ledger/test_support.hpp"
@@ -295,6 +296,19 @@ TEST_F(LogFile, BatchesMustFollowEachOther) {
     CHECK(log->append({2, 9, {}}).ok());  // the engine never does this
   }
   EXPECT_FALSE(FileLog::open(folder.path / "log", world.network->id()).ok());
+}
+
+// The seed of fuzz target `batch`; SOTTO_WRITE_CORPUS=1 writes it anew after a change of format.
+TEST_F(LogFile, CorpusIsOfTodaysFormat) {
+  const auto path = std::filesystem::path(SOTTO_SOURCE_DIR) / "tests" / "corpus" / "batch" / "payment";
+  if (std::getenv("SOTTO_WRITE_CORPUS")) {
+    const Bytes seed = encode(Batch{1, 2, {certified(world.payment())}});
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path, std::ios::binary).write(reinterpret_cast<const char*>(seed.data()), static_cast<std::streamsize>(seed.size()));
+  }
+  std::ifstream in(path, std::ios::binary);
+  const Bytes stored{std::istreambuf_iterator<char>(in), {}};
+  EXPECT_TRUE(decode_batch(stored).ok());
 }
 
 TEST_F(LogFile, BatchDecoderRefuses) {
