@@ -9,12 +9,12 @@ FUZZ_SECONDS ?= 60
 SETUP_FLAGS ?=
 export CTEST_OUTPUT_ON_FAILURE := 1
 
-# $(call build,PRESET,TARGETS): configures once, builds, prints only what has to be done.
+# $(call build,PRESET,TARGETS): configures once, builds with one line of progress.
+folder = $(if $(filter release,$(1)),build,build-$(1))
 define build
-	@[ -f $(call dir,$(1))/build.ninja ] || { echo "configuring $(call dir,$(1))"; cmake --preset $(1) >/dev/null; }
-	@ninja -C $(call dir,$(1)) -j$(JOBS) $(2)
+	@if [ ! -f $(folder)/build.ninja ]; then echo "configuring $(folder)"; cmake --preset $(1) >/dev/null; fi
+	@ninja -C $(folder) -j$(JOBS) $(2)
 endef
-dir = $(if $(filter release,$(1)),build,build-$(1))
 
 .PHONY: help setup setup-fuzz release demo test ci bench bench-smoke fuzz fuzz-smoke asan asan-smoke tsan soundness-long clean
 
