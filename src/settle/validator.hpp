@@ -150,6 +150,9 @@ class ValidatorMachine {
 
   // "Which transaction locks nf?" A certified one goes before a locked one.
   std::optional<Holder> holder_of(const Nullifier& nf) const;
+  // Of this very transaction, durably.
+  bool holds_lock(const TxId& txid) const { return locks_.contains(txid); }
+  bool holds_certificate(const TxId& txid) const { return certified_.contains(txid); }
   // Stored certificates that wait for their block, in the order of txids: to be proposed again after a restart.
   std::vector<std::shared_ptr<const Certified>> unexecuted() const;
 
