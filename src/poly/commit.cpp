@@ -18,13 +18,13 @@ class PairAdder {
   bool met_exception() const { return met_exception_; }
 
   // *to = a + b; `to` may be a or b. In an exceptional case *to becomes infinity and weight * (a + b) goes to `exceptional`.
-  void add(blst_p1_affine* to, const blst_p1_affine& a, const blst_p1_affine& b, const Fr& weight) {
+  void add(blst_p1_affine* to, const blst_p1_affine& a, const blst_p1_affine& b, uint32_t weight) {
     blst_fp dx;
     blst_fp_sub(&dx, &b.x, &a.x);
     if (is_zero(dx)) {
       G1 sum = G1(crypto::G1Affine(a));
       sum += crypto::G1Affine(b);
-      exceptional_ += sum * weight;
+      exceptional_ += sum * Fr::from_u64(weight);
       met_exception_ = true;
       *to = blst_p1_affine{};
       return;
@@ -77,6 +77,37 @@ class PairAdder {
   std::array<blst_fp, kBatch> dx_, prefix_;
 };
 
+// A run of points to be added up; `weight` is what its sum counts for in the end (for exceptional pairs).
+struct Group {
+  uint32_t start = 0, length = 0, weight = 0;
+};
+
+// Halves every group until it holds one point, its sum, or none.
+void sum_groups(std::vector<blst_p1_affine>& points, std::vector<Group>& groups, G1& exceptional) {
+  for (bool again = true; again;) {
+    again = false;
+    PairAdder adder(exceptional);
+    for (Group& g : groups) {
+      if (g.length < 2) continue;
+      blst_p1_affine* p = points.data() + g.start;
+      const uint32_t pairs = g.length / 2;
+      for (uint32_t i = 0; i < pairs; ++i) adder.add(&p[i], p[i], p[g.length - 1 - i], g.weight);
+      g.length -= pairs;
+      again = again || g.length > 1;
+    }
+    adder.flush();
+    if (!adder.met_exception()) continue;
+    // An exceptional pair left infinity behind; later rounds must see points only.
+    for (Group& g : groups) {
+      blst_p1_affine* p = points.data() + g.start;
+      for (uint32_t i = 0; i < g.length;) {
+        if (blst_p1_affine_is_inf(&p[i])) p[i] = p[--g.length];
+        else ++i;
+      }
+    }
+  }
+}
+
 }  // namespace
 
 CommitTable::CommitTable(std::span<const crypto::G1Affine> points, ThreadPool& pool)
@@ -100,7 +131,7 @@ CommitTable::CommitTable(std::span<const crypto::G1Affine> points, ThreadPool& p
 
 G1 CommitTable::commit_vartime(std::span<const Fr> scalars, size_t first) const {
   CHECK(first + scalars.size() <= size_);
-  // Signed digits in [-1024, 1024], counted per bucket.
+  // Signed digits in [-2048, 2048], counted per bucket.
   struct Entry {
     uint32_t point;        // index into table_
     uint16_t bucket;       // |digit| - 1
@@ -139,42 +170,37 @@ G1 CommitTable::commit_vartime(std::span<const Fr> scalars, size_t first) const 
       if (e.negative) blst_fp_cneg(&p.y, &p.y, true);
     }
   }
-  // Halve every bucket until one point is left in each.
-  std::array<uint32_t, kBuckets> length;
-  uint32_t longest = 0;
-  for (size_t b = 0; b < kBuckets; ++b) {
-    length[b] = start[b + 1] - start[b];
-    longest = std::max(longest, length[b]);
-  }
   G1 exceptional;
-  for (; longest > 1; longest = (longest + 1) / 2) {
-    PairAdder adder(exceptional);
-    for (size_t b = 0; b < kBuckets; ++b) {
-      if (length[b] < 2) continue;
-      blst_p1_affine* p = points.data() + start[b];
-      const uint32_t pairs = length[b] / 2;
-      for (uint32_t i = 0; i < pairs; ++i) adder.add(&p[i], p[i], p[length[b] - 1 - i], Fr::from_u64(b + 1));
-      length[b] -= pairs;
+  std::vector<Group> buckets(kBuckets);
+  for (size_t b = 0; b < kBuckets; ++b) buckets[b] = {start[b], start[b + 1] - start[b], static_cast<uint32_t>(b + 1)};
+  sum_groups(points, buckets, exceptional);
+
+  // sum (b + 1) bucket_b with b = 32 hi + lo: 32 sum hi row_hi + sum (lo + 1) column_lo.
+  constexpr size_t kLow = 32, kHigh = kBuckets / kLow;
+  std::vector<blst_p1_affine> crossed;
+  crossed.reserve(2 * kBuckets);
+  std::vector<Group> lines;
+  const auto line = [&](size_t begin, size_t step, size_t count, size_t weight) {
+    Group group{static_cast<uint32_t>(crossed.size()), 0, static_cast<uint32_t>(weight)};
+    for (size_t i = 0; i < count; ++i)
+      if (const Group& bucket = buckets[begin + i * step]; bucket.length != 0) crossed.push_back(points[bucket.start]);
+    group.length = static_cast<uint32_t>(crossed.size()) - group.start;
+    lines.push_back(group);
+  };
+  for (size_t hi = 0; hi < kHigh; ++hi) line(hi * kLow, 1, kLow, hi * kLow);
+  for (size_t lo = 0; lo < kLow; ++lo) line(lo, kLow, kHigh, lo + 1);
+  sum_groups(crossed, lines, exceptional);
+  const auto weigh = [&](size_t begin, size_t count) {   // sum (i + 1) line_{begin + i}
+    G1 running, sum;
+    for (size_t i = count; i-- > 0;) {
+      if (const Group& group = lines[begin + i]; group.length != 0) running += crypto::G1Affine(crossed[group.start]);
+      sum += running;
     }
-    adder.flush();
-    // An exceptional pair left infinity behind; drop it so that later rounds see points only.
-    if (adder.met_exception()) {
-      for (size_t b = 0; b < kBuckets; ++b) {
-        blst_p1_affine* p = points.data() + start[b];
-        for (uint32_t i = 0; i < length[b];) {
-          if (blst_p1_affine_is_inf(&p[i])) p[i] = p[--length[b]];
-          else ++i;
-        }
-      }
-    }
-  }
-  // sum (b + 1) bucket_b by running sums.
-  G1 running, sum;
-  for (size_t b = kBuckets; b-- > 0;) {
-    if (length[b] != 0) running += crypto::G1Affine(points[start[b]]);
-    sum += running;
-  }
-  return sum + exceptional;
+    return sum;
+  };
+  G1 rows = weigh(1, kHigh - 1);
+  for (size_t doubling = kLow; doubling > 1; doubling /= 2) blst_p1_double(&rows.raw(), &rows.raw());
+  return rows + weigh(kHigh, kLow) + exceptional;
 }
 
 std::vector<crypto::G1Affine> commit_all(const CommitTable& table, std::span<const std::span<const Fr>> polynomials, ThreadPool& pool) {

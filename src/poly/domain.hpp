@@ -28,6 +28,15 @@ F root_of_unity(size_t log_order) {
   return root;
 }
 
+// (x, y) <- (x + w y, x - w y), in place: assigning freshly computed field elements stalls on store forwarding.
+template <class F>
+void butterfly(F& x, F& y, const F& w) {
+  const F t = y * w;
+  y = x - t;
+  x += t;
+}
+inline void butterfly(crypto::Fr& x, crypto::Fr& y, const crypto::Fr& w) { blst_fr_ct_bfly(&x.raw(), &y.raw(), &w.raw()); }
+
 template <class F>
 class Domain {
  public:
@@ -101,12 +110,7 @@ class Domain {
       for (size_t start = 0; start < n_; start += 2 * half) {
         for (size_t k = 0; k < half; ++k) {
           const size_t e = k * stride;
-          const F& twiddle = elements_[inverse && e != 0 ? n_ - e : e];
-          F& x = a[start + k];
-          F& y = a[start + k + half];
-          const F t = y * twiddle;
-          y = x - t;
-          x += t;
+          butterfly(a[start + k], a[start + k + half], elements_[inverse && e != 0 ? n_ - e : e]);
         }
       }
     }
@@ -122,7 +126,10 @@ class Domain {
 template <class F>
 F evaluate(std::span<const F> coefficients, const F& x) {
   F out{};
-  for (size_t i = coefficients.size(); i-- > 0;) out = out * x + coefficients[i];
+  for (size_t i = coefficients.size(); i-- > 0;) {
+    out *= x;
+    out += coefficients[i];
+  }
   return out;
 }
 
@@ -132,7 +139,8 @@ std::vector<F> divide_by_linear(std::span<const F> p, const F& x) {
   std::vector<F> out(p.size() - 1);
   F carry{};
   for (size_t i = p.size() - 1; i > 0; --i) {
-    carry = carry * x + p[i];
+    carry *= x;
+    carry += p[i];
     out[i - 1] = carry;
   }
   return out;
