@@ -1,6 +1,6 @@
 // For tests only: a small network, keys, and transactions that satisfy every rule, sealed with real signatures and with
 // a stand-in for the proof. The stand-in "proves" a statement by hashing it with the network, so whatever changes the
-// statement, the network or the proof is refused, as with the real one; genesis_test.cpp runs the real one.
+// statement, the network or the proof is refused, as with the real one; real_proof_test.cpp runs that.
 #pragma once
 #include "crypto/hash.hpp"
 #include "crypto/redjubjub.hpp"
