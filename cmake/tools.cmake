@@ -2,6 +2,11 @@
 add_executable(make_srs ${CMAKE_SOURCE_DIR}/tools/make_srs.cpp)
 target_link_libraries(make_srs PRIVATE sotto_poly)
 
+add_executable(bench_layout ${CMAKE_SOURCE_DIR}/bench/layout/layout.cpp)
+target_include_directories(bench_layout PRIVATE ${CMAKE_SOURCE_DIR})
+target_compile_definitions(bench_layout PRIVATE SOTTO_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+target_link_libraries(bench_layout PRIVATE sotto_circuit)
+
 if(TARGET sotto_node)
   file(GLOB bench_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/*.cpp)
   add_executable(sotto_bench ${bench_sources})
