@@ -144,6 +144,42 @@ TEST_P(Reference, AgreesOnEverythingVisible) {
 }
 INSTANTIATE_TEST_SUITE_P(Seeds, Reference, ::testing::Range<uint64_t>(1, 9));
 
+// T-8, protocol.md 5: what was good enough for a vote executes whenever it is ordered, in any order with any others that
+// share no note, whatever expired or left a window meanwhile.
+TEST(Settled, ExecutesWheneverItIsOrdered) {
+  for (uint64_t seed = 1; seed <= 6; ++seed) {
+    World world(seed);
+    std::vector<Transaction> waiting;
+    size_t executed = 0, late = 0;
+    for (int block = 0; block < 60; ++block) {
+      for (uint64_t n = world.entropy.below(3); n-- > 0;) {
+        Transaction tx = world.entropy.below(6) == 0 ? world.mint(1 + world.entropy.below(9)) : world.payment();
+        tx.expiry = world.state.height + world.entropy.below(4);
+        const auto& roots = world.state.roots;
+        for (Input& i : tx.transfers[0].inputs) {
+          const Anchor anchor = roots[world.entropy.below(roots.size())].root;
+          if (anchor_is_recent(world.state, anchor)) i.anchor = anchor;
+        }
+        world.seal(tx);
+        ASSERT_TRUE(check_for_vote(encode(tx), world.state, world.archive, world.authority).ok());
+        waiting.push_back(tx);
+      }
+      std::vector<Transaction> some;
+      while (!waiting.empty() && world.entropy.below(3) == 0) {
+        const size_t at = world.entropy.below(waiting.size());
+        some.push_back(waiting[at]);
+        waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(at));
+      }
+      if (block == 59) some.insert(some.end(), waiting.begin(), waiting.end());
+      for (const Transaction& tx : some) late += world.state.height > tx.expiry;
+      for (Outcome o : world.step(some)) ASSERT_EQ(o, Outcome::executed);
+      executed += some.size();
+    }
+    EXPECT_GT(executed, 30u);
+    EXPECT_GT(late, 5u);
+  }
+}
+
 // Nullifier set and note multiset do not depend on the order of payments, nor on how they fall into blocks.
 TEST(Order, SetsDoNotDependOnIt) {
   World base(5);
