@@ -6,6 +6,8 @@
 //  - a Var in several cells needs all of them in routed columns, where the permutation ties them (CHECKed);
 //  - a gate that reaches into the next row states what must stand there, and the next row added must match (CHECKed).
 #pragma once
+#include <bit>
+
 #include "plonk/circuit.hpp"
 
 namespace sotto::plonk {
@@ -71,17 +73,24 @@ class Builder {
     loose_.push_back(row);
   }
 
-  // A row of the running sequence. `selectors`: bits by Fixed. `next`: what the gate expects in the next row's cells.
+  // A row of the running sequence. `selectors`: bits by Fixed; one gate, or kMerkle with kP8 (it has its own power of
+  // alpha; any two others would share theirs and could cancel: CHECKed). `next`: the Vars that stand in the next row's cells
+  // the gate reads, all of them and no other (CHECKed).
   void row(uint32_t selectors, std::initializer_list<Var> cells, std::initializer_list<Var> next = {}) {
     CHECK(cells.size() <= kColumns && next.size() <= kReach);
-    Row r;
-    r.selectors = selectors;
-    std::copy(cells.begin(), cells.end(), r.cells.begin());
-    add(r);
-    expected_.fill({});
-    std::copy(next.begin(), next.end(), expected_.begin());
+    std::array<Var, kColumns> own{};
+    std::array<Var, kReach> ahead{};
+    std::copy(cells.begin(), cells.end(), own.begin());
+    std::copy(next.begin(), next.end(), ahead.begin());
+    row(selectors, own, ahead);
   }
   void row(uint32_t selectors, const std::array<Var, kColumns>& cells, const std::array<Var, kReach>& next = {}) {
+    CHECK(selectors >> kSelectors == 0);
+    CHECK(std::popcount(selectors) <= 1 || selectors == (1u << kP8 | 1u << kMerkle));
+    uint16_t read = 0;
+    for (size_t s = 0; s < kSelectors; ++s)
+      if (selectors >> s & 1) read = static_cast<uint16_t>(read | cells_read(s));
+    for (size_t c = 0; c < kReach; ++c) CHECK(next[c].none() != static_cast<bool>(read >> (kColumns + c) & 1));
     Row r;
     r.selectors = selectors;
     r.cells = cells;
