@@ -153,6 +153,9 @@ class ValidatorMachine {
   // Of this very transaction, durably.
   bool holds_lock(const TxId& txid) const { return locks_.contains(txid); }
   bool holds_certificate(const TxId& txid) const { return certified_.contains(txid); }
+  // Durably, by this validator.
+  bool locked(const TxId& txid) const { return locks_.contains(txid); }
+  bool certified(const TxId& txid) const { return certified_.contains(txid); }
   // Stored certificates that wait for their block, in the order of txids: to be proposed again after a restart.
   std::vector<std::shared_ptr<const Certified>> unexecuted() const;
 

@@ -1,0 +1,102 @@
+#include "store/state_codec.hpp"
+
+namespace sotto::store {
+namespace {
+
+constexpr uint8_t kStateVersion = 1;
+constexpr size_t kMaxRoots = size_t{1} << 24, kMaxGenerations = size_t{1} << 28;
+
+void write_wide(Writer& out, ledger::Wide value) {
+  out.u64(static_cast<uint64_t>(value >> 64));
+  out.u64(static_cast<uint64_t>(value));
+}
+
+Result<ledger::Wide, DecodeError> read_wide(Reader& in) {
+  TRY(high, in.u64());
+  TRY(low, in.u64());
+  return (ledger::Wide{high} << 64) | low;
+}
+
+}  // namespace
+
+Bytes encode_state(const ledger::State& state) {
+  Writer out;
+  out.u8(kStateVersion);
+  out.u64(state.height);
+  out.u64(state.epoch);
+  out.u64(state.time_ms);
+  out.raw(state.last_block.value);
+  state.tree.write(out);
+  out.u64(state.spent);
+  state.spent_set.write(out);
+  out.count(state.roots.size());
+  for (const ledger::RecentRoot& root : state.roots) {
+    root.root.value.write(out);
+    out.u64(root.since);
+  }
+  out.count(state.supply.size());
+  for (const ledger::Supply& supply : state.supply) {
+    write_wide(out, supply.minted);
+    write_wide(out, supply.burned);
+    write_wide(out, supply.fees);
+    out.u8(supply.halted);
+  }
+  out.count(state.generations.size());
+  for (const auto& [nf, generation] : state.generations) {
+    nf.value.write(out);
+    out.u32(generation);
+  }
+  return std::move(out).bytes();
+}
+
+Result<ledger::State, DecodeError> decode_state(ByteView bytes, std::shared_ptr<const ledger::Network> network) {
+  Reader in(bytes);
+  ledger::State state;
+  state.network = std::move(network);
+  TRY(version, in.u8());
+  if (version != kStateVersion) return Failure{DecodeError::bad_version};
+  TRY(height, in.u64());
+  state.height = height;
+  TRY(epoch, in.u64());
+  state.epoch = epoch;
+  TRY(time_ms, in.u64());
+  state.time_ms = time_ms;
+  TRY(last_block, in.array<32>());
+  state.last_block.value = last_block;
+  TRY(tree, note::NoteTreeFrontier::read(in));
+  state.tree = tree;
+  TRY(spent, in.u64());
+  state.spent = spent;
+  TRY(spent_set, ledger::SetHash::read(in));
+  state.spent_set = spent_set;
+  TRY(roots, in.count(kMaxRoots, 32 + 8));
+  for (size_t i = 0; i < roots; ++i) {
+    TRY(root, crypto::Fr::read(in));
+    TRY(since, in.u64());
+    state.roots.push_back({{root}, since});
+  }
+  TRY(supplies, in.count(ledger::kMaxAssets, 3 * 16 + 1));
+  for (size_t i = 0; i < supplies; ++i) {
+    ledger::Supply supply;
+    TRY(minted, read_wide(in));
+    supply.minted = minted;
+    TRY(burned, read_wide(in));
+    supply.burned = burned;
+    TRY(fees, read_wide(in));
+    supply.fees = fees;
+    TRY(halted, in.boolean());
+    supply.halted = halted;
+    state.supply.push_back(supply);
+  }
+  TRY(generations, in.count(kMaxGenerations, 32 + 4));
+  for (size_t i = 0; i < generations; ++i) {
+    TRY(nf, crypto::Fr::read(in));
+    TRY(generation, in.u32());
+    if (!state.generations.empty() && !(state.generations.rbegin()->first < ledger::Nullifier{nf})) return Failure{DecodeError::out_of_order};
+    state.generations.emplace_hint(state.generations.end(), ledger::Nullifier{nf}, generation);
+  }
+  TRY_OK(in.finish());
+  return state;
+}
+
+}  // namespace sotto::store

@@ -1,0 +1,91 @@
+// A validator's memory over RocksDB: locks, certificates, blocks, nullifiers, roots, the ledger's state. What is said to be
+// durable has been synced; what cannot be read whole is refused, never taken for absent (README.md, settlement.md S-32..).
+// Thread-safe.
+#pragma once
+#include <filesystem>
+#include <memory>
+
+#include "ledger/execute.hpp"
+#include "settle/durable.hpp"
+#include "settle/validator.hpp"
+
+namespace rocksdb {
+class Env;
+}
+
+namespace sotto::store {
+
+// Whose store it is: network and validator. Stores cannot be mixed or lent.
+struct StoreIdentity {
+  ledger::NetworkId network;
+  settle::ValidatorId validator;
+};
+
+enum class StoreReject : uint8_t {
+  missing,             // nothing there
+  exists,              // create(): something is there already
+  held,                // another process (or another ValidatorStore of this one) has it open
+  foreign,             // another network's or validator's, or no store at all
+  unknown_format,      // a later version's
+  damaged,             // a record, a file or the whole does not check
+  rolled_back,         // it has fewer synced writes than its witness saw
+  io,                  // the system said no
+};
+const char* name(StoreReject reject);
+struct StoreTrouble {
+  StoreReject reject{};
+  std::string what;                                       // for people
+};
+
+class ValidatorStore final : public settle::DurableStore {
+ public:
+  struct Opened {
+    std::unique_ptr<ValidatorStore> store;
+    settle::Restored restored;
+    ledger::State state;                                  // after the newest block
+    uint64_t votes_from_epoch = 0;                        // for ValidatorMachine
+  };
+  // A new store whose first block is `genesis` (ledger::execute_genesis). Built beside and moved into place whole: a
+  // crash leaves either no store or a good one. A validator whose earlier store is lost must not vote in epochs it may
+  // have voted in: `votes_from_epoch` says where it starts (0: its first store ever).
+  // `env`: the file system, for tests; nullptr is the real one.
+  static Status<StoreTrouble> create(const std::filesystem::path& dir, const StoreIdentity& identity, const ledger::Execution& genesis,
+                                     uint64_t votes_from_epoch = 0, rocksdb::Env* env = nullptr);
+  // Reads and checks every record but old blocks, which are checked when read.
+  static Result<Opened, StoreTrouble> open(const std::filesystem::path& dir, const StoreIdentity& identity,
+                                           std::shared_ptr<const ledger::Network> network, rocksdb::Env* env = nullptr);
+  ~ValidatorStore();
+  ValidatorStore(const ValidatorStore&) = delete;
+
+  // One group: one write, one sync, however many. After an Error the store takes nothing more, for good: whether the
+  // group is on disk is unknown until it is opened again.
+  Result<std::vector<settle::Persisted>, Error> persist(std::vector<settle::Persist> group);
+  // Block, nullifiers, root, state: all or nothing, synced. Visible in archive() when it returns.
+  Status<Error> commit_block(const ledger::Execution& execution);
+  // Goes with the next group: losing it costs nothing (restoring leaves history out).
+  void drop(const settle::Drop& drop);
+
+  // Stops the process rather than answering from a record that does not check.
+  const ledger::Archive& archive() const;
+  std::optional<uint64_t> executed_at(const ledger::TxId& id) const;
+  // The encoded block, nullopt above the newest.
+  Result<std::optional<Bytes>, Error> block(uint64_t height) const;
+
+  // Settlement certificates seen, for those who ask later. Kept without sync: whoever needs one holds it.
+  Status<Error> keep(const settle::SettlementCertificate& certificate);
+  Result<std::optional<settle::SettlementCertificate>, Error> settlement(const ledger::TxId& id) const;
+
+  // Over everything synced since the store was created, group by group: ordered now and then, it would show a restore.
+  struct Head {
+    uint64_t groups = 0;
+    Hash32 hash{};
+  };
+  Head head() const;
+
+ private:
+  struct Impl;
+  explicit ValidatorStore(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sotto::store
