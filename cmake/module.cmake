@@ -1,5 +1,6 @@
 # sotto_module(NAME DEPS ... LIBS ...): one folder under src/ = one static library plus its tests.
 #   x.cpp        -> the library            x_test.cpp  -> NAME_test (GoogleTest, one binary a module)
+#   x_main.cpp   -> the program x
 #   x_bench.cpp  -> NAME_bench             x_fuzz.cpp  -> fuzz_x (libFuzzer; preset `fuzz`)
 #                                           elsewhere: replay_x, the same over tests/corpus/x, a test
 # DEPS names every module whose headers this one may include; lower levels only (ARCHITECTURE.md).
@@ -11,7 +12,9 @@ function(sotto_module name)
   cmake_parse_arguments(ARG "" "" "DEPS;LIBS;TEST_DEPS" ${ARGN})
   file(GLOB_RECURSE all CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp)
   set(sources ${all})
-  list(FILTER sources EXCLUDE REGEX "_(test|bench|fuzz)\\.cpp$")
+  list(FILTER sources EXCLUDE REGEX "_(test|bench|fuzz|main)\\.cpp$")
+  set(mains ${all})
+  list(FILTER mains INCLUDE REGEX "_main\\.cpp$")
   set(tests ${all})
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
   set(fuzzers ${all})
@@ -30,6 +33,13 @@ function(sotto_module name)
     target_include_directories(sotto_${name} INTERFACE ${CMAKE_SOURCE_DIR}/src)
     target_link_libraries(sotto_${name} INTERFACE ${deps} ${ARG_LIBS})
   endif()
+
+  foreach(file ${mains})
+    get_filename_component(stem ${file} NAME_WE)
+    string(REGEX REPLACE "_main$" "" stem ${stem})
+    add_executable(${stem} ${file})
+    target_link_libraries(${stem} PRIVATE sotto_${name})
+  endforeach()
 
   if(tests AND SOTTO_TESTS)
     set(test_deps "")

@@ -1,5 +1,7 @@
 #include "node/api.hpp"
 
+#include <algorithm>
+
 namespace sotto::node {
 
 namespace {
@@ -30,6 +32,10 @@ Result<std::optional<ledger::TxId>, DecodeError> read_option_id(Reader& in) {
 
 }  // namespace
 
+bool is_name(ByteView text) {
+  return std::ranges::all_of(text, [](uint8_t c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
+}
+
 Bytes RefusalMessage::encode() const {
   Writer out;
   out.sized(view(reason));
@@ -46,6 +52,7 @@ Result<RefusalMessage, DecodeError> RefusalMessage::decode(ByteView bytes) {
   TRY(rival, read_option(in, ledger::kMaxTransactionBytes));
   TRY(rival_id, read_option_id(in));
   TRY_OK(in.finish());
+  if (!is_name(reason) || !is_name(rule)) return Failure{DecodeError::non_canonical};
   return RefusalMessage{text_of(reason), text_of(rule), std::move(rival), rival_id};
 }
 

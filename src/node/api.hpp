@@ -39,6 +39,9 @@ inline constexpr size_t kMaxRequestBytes = ledger::kMaxTransactionBytes + 8 * 10
 inline constexpr size_t kMaxResponseBytes = ledger::kMaxBlockBytes + kBlocksPageBytes;
 inline constexpr uint32_t kMaxWaitMs = 20'000;                    // longest a request for blocks waits
 
+// Names of rejects as they travel: [a-z0-9_]*, so that a validator's words can be shown to people.
+bool is_name(ByteView text);
+
 // A refusal as it travels: reject enums by name.
 struct RefusalMessage {
   std::string reason;                       // settle::SettleReject

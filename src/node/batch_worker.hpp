@@ -1,9 +1,11 @@
 // One thread that takes everything posted since it last looked and works on it together: how proofs are verified in
 // batches and locks are synced in groups without anybody waiting for a batch to fill.
 #pragma once
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -15,7 +17,9 @@ class BatchWorker {
   using Work = std::function<void(std::vector<Item>)>;
 
   // Queues without bound: whoever posts bounds what it has outstanding (settle::Limits does for a validator).
-  BatchWorker(size_t max_batch, Work work) : max_batch_(max_batch), work_(std::move(work)) {
+  // With a tick, an idle worker runs `work` on nothing that often.
+  BatchWorker(size_t max_batch, Work work, std::optional<std::chrono::milliseconds> tick = std::nullopt)
+      : max_batch_(max_batch), work_(std::move(work)), tick_(tick) {
     thread_ = std::thread([this] { run(); });
   }
   ~BatchWorker() { stop(); }
@@ -47,7 +51,12 @@ class BatchWorker {
       std::vector<Item> batch;
       {
         std::unique_lock lock(mutex_);
-        wake_.wait(lock, [&] { return stop_ || !pending_.empty(); });
+        const auto ready = [&] { return stop_ || !pending_.empty(); };
+        if (tick_) {
+          wake_.wait_for(lock, *tick_, ready);
+        } else {
+          wake_.wait(lock, ready);
+        }
         if (stop_) return;
         if (pending_.size() <= max_batch_) {
           batch.swap(pending_);
@@ -63,6 +72,7 @@ class BatchWorker {
 
   const size_t max_batch_;
   const Work work_;
+  const std::optional<std::chrono::milliseconds> tick_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<Item> pending_;

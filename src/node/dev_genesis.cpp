@@ -1,7 +1,7 @@
 #include "node/dev_genesis.hpp"
 
 #include "crypto/hash.hpp"
-#include "wallet/build.hpp"
+#include "wallet/circuit_prover.hpp"
 
 namespace sotto::node {
 
@@ -68,7 +68,7 @@ wallet::TransferPlan issue(const DevAsset& asset, const note::Address& to) {
 }  // namespace
 
 ledger::Genesis make_dev_genesis(const std::string& name, std::span<const crypto::BlsSecretKey> keys, const note::Seed& faucet,
-                                 const circuit::ProofSystem& system, Entropy& entropy, ThreadPool& pool,
+                                 std::shared_ptr<const circuit::ProofSystem> system, Entropy& entropy, ThreadPool& pool,
                                  const GenesisProgress& progress) {
   const auto ids = sorted_ids(keys.size());
   ledger::Genesis genesis;
@@ -82,13 +82,14 @@ ledger::Genesis make_dev_genesis(const std::string& name, std::span<const crypto
   CHECK(committee.ok());
   genesis.committee_proofs = committee->encode();
 
+  wallet::CircuitProver prover(std::move(system), entropy, pool);
   const auto account = note::AccountKeys::derive(faucet, network.value, 0);
   for (size_t i = 0; i < kDevAssets.size(); ++i) {
     if (progress) progress(i, kDevAssets.size());
     const auto built = wallet::build_transfer(account.view(), issue(kDevAssets[i], account.view().address(0)), entropy);
     CHECK(built.ok());
     auto tx = wallet::assemble(network, 0, {&*built, 1});
-    CHECK(wallet::authorise(tx, {&*built, 1}, account.ask(), system, entropy, pool).ok());
+    CHECK(wallet::authorise(tx, {&*built, 1}, account.ask(), prover, entropy).ok());
     genesis.transactions.push_back(std::move(tx));
   }
   if (progress) progress(kDevAssets.size(), kDevAssets.size());

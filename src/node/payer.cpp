@@ -134,8 +134,8 @@ struct Payer::Gathering {
       if (refusal.ok()) return refuse(std::move(refusal).value());
     }
     if (response.status == 503) return refuse({"busy", "", std::nullopt, std::nullopt});
-    if (response.status == 400)
-      return refuse({"malformed", std::string(response.body.begin(), response.body.begin() + static_cast<std::ptrdiff_t>(std::min(response.body.size(), kMaxRuleBytes))), std::nullopt, std::nullopt});
+    if (response.status == 400 && response.body.size() <= kMaxRuleBytes && is_name(response.body))
+      return refuse({"malformed", std::string(response.body.begin(), response.body.end()), std::nullopt, std::nullopt});
     broken("status " + std::to_string(response.status));
   }
 

@@ -9,8 +9,6 @@ namespace {
 constexpr uint32_t kBlockWaitMs = 2000;
 constexpr size_t kMaxMerges = 64;      // for one payment
 
-double ms_since(Clock::time_point start) { return std::chrono::duration<double, std::milli>(Clock::now() - start).count(); }
-
 uint32_t left_ms(Clock::time_point deadline) {
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
   return left > 0 ? static_cast<uint32_t>(left) : 0;
@@ -32,14 +30,7 @@ Result<Synced, WalletDriver::Trouble> WalletDriver::sync(uint32_t wait_ms, const
     if (blocks->empty()) return out;
     wait_ms = 0;
     std::vector<wallet::ScannedBlock> scanned;
-    for (const auto& block : *blocks) {
-      wallet::ScannedBlock s;
-      s.height = block.header.height;
-      s.root = block.header.note_root.value;
-      for (const auto& entry : block.entries)
-        if (entry.outcome == ledger::Outcome::executed) s.transactions.push_back(&entry.certified.transaction);
-      scanned.push_back(std::move(s));
-    }
+    for (const auto& block : *blocks) scanned.push_back(wallet::scanned(block));
     auto effects = wallet_.apply_blocks(scanned, pool_);
     if (!effects.ok())
       return Failure{Trouble{std::nullopt, wallet::name(effects.error().reject), wallet::name(effects.error().reject) + std::string(": ") + effects.error().detail}};
@@ -54,6 +45,7 @@ Result<Paid, PayFailure> WalletDriver::settle(const wallet::Outgoing& outgoing, 
   if (!candidate.ok())
     return Failure{PayFailure{PayFailure::Kind::wallet, "damaged", "the stored payment does not decode", outgoing.txid}};
   auto settled = network_.payer().settle(*candidate, timeout_ms, watch);
+  const auto settled_at = Clock::now();
   if (!settled.ok()) {
     const SettleFailure& f = settled.error();
     const std::string reject = f.refusal ? (f.refusal->rule.empty() ? f.refusal->reason : f.refusal->rule) : name(f.why);
@@ -69,24 +61,32 @@ Result<Paid, PayFailure> WalletDriver::settle(const wallet::Outgoing& outgoing, 
     f.txid = outgoing.txid;
     return Failure{std::move(f)};
   }
-  return Paid{outgoing.txid, outgoing.bytes, std::move(settled).value(), 0, 0};
+  const bool proven_here = proven_ == outgoing.txid;
+  const double settled_ms = proven_here ? std::chrono::duration<double, std::milli>(settled_at - prover_.finished()).count()
+                                        : settled->timings.settled_ms;
+  return Paid{outgoing.txid, outgoing.bytes, std::move(settled).value(), proven_here ? prover_.prove_ms() : 0, settled_ms, 0};
 }
 
 // Until the wallet has stored a payment: money on its way is waited for, money in too many notes is merged.
-Result<wallet::Outgoing, PayFailure> WalletDriver::build(const wallet::PayRequest& request, uint32_t timeout_ms, size_t& merges) {
+Result<wallet::Outgoing, PayFailure> WalletDriver::prepare(const wallet::PayRequest& request, uint32_t timeout_ms, size_t* merges) {
   const auto deadline = Clock::now() + std::chrono::milliseconds(timeout_ms);
+  size_t merged_so_far = 0;
   for (;;) {
-    auto outgoing = wallet_.pay(request, *system_, entropy_, pool_);
-    if (outgoing.ok()) return std::move(outgoing).value();
+    auto outgoing = wallet_.pay(request, prover_, entropy_);
+    if (merges != nullptr) *merges = merged_so_far;
+    if (outgoing.ok()) {
+      proven_ = outgoing->txid;
+      return std::move(outgoing).value();
+    }
     const auto reject = outgoing.error().reject;
-    const bool merge = (reject == wallet::Reject::needs_merge || reject == wallet::Reject::needs_fee_merge) && merges < kMaxMerges;
+    const bool merge = (reject == wallet::Reject::needs_merge || reject == wallet::Reject::needs_fee_merge) && merged_so_far < kMaxMerges;
     if (merge) {
       const auto& asset = reject == wallet::Reject::needs_merge ? request.asset : request.fee_asset;
-      auto merged = wallet_.merge(asset, request.fee_asset, request.fee, *system_, entropy_, pool_);
+      auto merged = wallet_.merge(asset, request.fee_asset, request.fee, prover_, entropy_);
       if (!merged.ok()) return Failure{wallet_failure(merged.error())};
       auto settled = settle(*merged, left_ms(deadline));
       if (!settled.ok()) return Failure{settled.error()};
-      ++merges;
+      ++merged_so_far;
     } else if (reject != wallet::Reject::funds_arriving || left_ms(deadline) == 0) {
       return Failure{wallet_failure(outgoing.error())};
     }
@@ -96,12 +96,9 @@ Result<wallet::Outgoing, PayFailure> WalletDriver::build(const wallet::PayReques
 }
 
 Result<Paid, PayFailure> WalletDriver::pay(const wallet::PayRequest& request, uint32_t timeout_ms, const Payer::Watch& watch) {
-  const auto start = Clock::now();
   size_t merges = 0;
-  TRY(outgoing, build(request, timeout_ms, merges));
-  const double prove_ms = ms_since(start);
+  TRY(outgoing, prepare(request, timeout_ms, &merges));
   TRY(paid, settle(outgoing, timeout_ms, watch));
-  paid.prove_ms = prove_ms;
   paid.merges = merges;
   return paid;
 }
@@ -110,6 +107,25 @@ std::vector<Result<Paid, PayFailure>> WalletDriver::resume(uint32_t timeout_ms, 
   std::vector<Result<Paid, PayFailure>> out;
   for (const auto& outgoing : wallet_.to_resend()) out.push_back(settle(outgoing, timeout_ms, watch));
   return out;
+}
+
+Result<size_t, WalletDriver::Trouble> WalletDriver::adopt_locks(ledger::Authority& authority) {
+  std::vector<ledger::Nullifier> ours;
+  for (const auto& [cm, note] : wallet_.state().notes)
+    if (note.position && !note.spent_by && !wallet_.state().held.contains(cm)) ours.push_back({note.nf});
+  size_t adopted = 0;
+  for (const auto& nf : ours) {
+    for (const auto& answer : network_.lock_of(nf)) {
+      if (!answer || !answer->transaction) continue;
+      const auto taken = wallet_.adopt(*answer->transaction, authority);
+      if (taken.ok()) ++adopted;
+      if (taken.ok()) break;
+      // A validator's claim that does not hold is not a reason to stop; the wallet's own trouble is.
+      if (taken.error().reject == wallet::Reject::store_failed)
+        return Failure{Trouble{std::nullopt, wallet::name(taken.error().reject), taken.error().detail}};
+    }
+  }
+  return adopted;
 }
 
 }  // namespace sotto::node

@@ -3,6 +3,7 @@
 #pragma once
 #include "node/documents.hpp"
 #include "node/network_client.hpp"
+#include "node/timed_prover.hpp"
 #include "wallet/wallet.hpp"
 
 namespace sotto::node {
@@ -23,7 +24,9 @@ struct Paid {
   wallet::TxId txid;
   std::shared_ptr<const Bytes> transaction;
   Settled settled;
-  double prove_ms = 0;               // everything before the first send: selection, proof, own verification, store
+  double prove_ms = 0;               // the proof alone; 0 if it was made in an earlier run
+  double settled_ms = 0;             // from finished proof to settlement certificate: own verification, signature and
+                                     // synced store included; from the first send if the proof is of an earlier run
   size_t merges = 0;                 // that had to go first
 };
 
@@ -37,7 +40,7 @@ class WalletDriver {
  public:
   WalletDriver(wallet::Wallet& wallet, NetworkClient& network, std::shared_ptr<const circuit::ProofSystem> system, Entropy& entropy,
                ThreadPool& pool)
-      : wallet_(wallet), network_(network), system_(std::move(system)), entropy_(entropy), pool_(pool) {}
+      : wallet_(wallet), network_(network), prover_(std::move(system), entropy, pool), entropy_(entropy), pool_(pool) {}
 
   struct Trouble {
     std::optional<NetworkClient::Failed> network;   // none: the wallet's
@@ -49,16 +52,22 @@ class WalletDriver {
 
   // Merges first if the money lies in too many notes; waits for change that is about to arrive, within timeout_ms.
   Result<Paid, PayFailure> pay(const wallet::PayRequest& request, uint32_t timeout_ms, const Payer::Watch& watch = {});
+  // The first half of pay(): everything up to the stored, unsent transaction. `merges`: how many had to go first.
+  Result<wallet::Outgoing, PayFailure> prepare(const wallet::PayRequest& request, uint32_t timeout_ms, size_t* merges = nullptr);
   // Sends what is stored and pending once more, oldest first. One outcome each.
   std::vector<Result<Paid, PayFailure>> resume(uint32_t timeout_ms, const Payer::Watch& watch = {});
+  // For a restored wallet or a second device: asks which transactions hold our unspent notes and takes over those that
+  // are this account's, for resume() to send on. Tells validators which notes belong together: not for every day.
+  // How many there were.
+  Result<size_t, Trouble> adopt_locks(ledger::Authority& authority);
   // Brings one stored payment to its end.
   Result<Paid, PayFailure> settle(const wallet::Outgoing& outgoing, uint32_t timeout_ms, const Payer::Watch& watch = {});
 
  private:
-  Result<wallet::Outgoing, PayFailure> build(const wallet::PayRequest& request, uint32_t timeout_ms, size_t& merges);
   wallet::Wallet& wallet_;
   NetworkClient& network_;
-  std::shared_ptr<const circuit::ProofSystem> system_;
+  TimedProver prover_;
+  std::optional<wallet::TxId> proven_;             // what prover_'s times are about
   Entropy& entropy_;
   ThreadPool& pool_;
 };

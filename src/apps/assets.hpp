@@ -1,0 +1,25 @@
+// What people type and read: assets by symbol, amounts with their decimals, addresses.
+#pragma once
+#include "apps/exit_code.hpp"
+#include "ledger/network.hpp"
+#include "note/address.hpp"
+#include "note/amount.hpp"
+
+namespace sotto::apps {
+
+// By symbol, any case. Failure (usage): unknown; the message lists what there is.
+Result<ledger::Asset, CommandFailure> find_asset(const ledger::Network& network, const std::string& symbol);
+// "12.50 EUR". An asset the network does not know shows as units and id.
+std::string show_amount(const ledger::Network& network, const note::AssetOpening& asset, note::Amount amount);
+// The number alone: "12.50".
+std::string number(const ledger::Network& network, const note::AssetOpening& asset, note::Amount amount);
+std::string symbol(const ledger::Network& network, const note::AssetOpening& asset);
+// Failure (usage, reject = the named reason).
+Result<note::Amount, CommandFailure> parse_amount(const std::string& text, const ledger::Asset& asset);
+Result<note::Address, CommandFailure> parse_address(const std::string& text);
+// What a stranger wrote (memos), fit for a terminal and for JSON: valid UTF-8, control characters and line breaks replaced.
+std::string printable(ByteView text);
+// "sottodev1qxy…k4m2": enough to compare by eye.
+std::string short_address(const std::string& text);
+
+}  // namespace sotto::apps

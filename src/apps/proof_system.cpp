@@ -1,0 +1,19 @@
+#include "apps/proof_system.hpp"
+
+#include <algorithm>
+
+#include "apps/environment.hpp"
+
+namespace sotto::apps {
+
+size_t core_count() { return std::max(1u, std::thread::hardware_concurrency()); }
+
+Result<std::shared_ptr<const circuit::ProofSystem>, CommandFailure> load_system(ThreadPool& pool, bool with_prover) {
+  const auto file = find_data(kReferenceString);
+  if (!file.ok()) return Failure{CommandFailure{ExitCode::no_such_file, file.error().what, ""}};
+  auto system = circuit::load_proof_system(file->string(), with_prover, pool);
+  if (!system.ok()) return Failure{CommandFailure{ExitCode::damaged, system.error().what, ""}};
+  return std::move(system).value();
+}
+
+}  // namespace sotto::apps

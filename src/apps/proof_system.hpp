@@ -1,0 +1,15 @@
+// Loads the reference string and circuit keys, shown as a step.
+#pragma once
+#include <memory>
+
+#include "apps/console.hpp"
+#include "base/parallel.hpp"
+#include "base/result.hpp"
+#include "circuit/transfer_proof.hpp"
+
+namespace sotto::apps {
+
+size_t core_count();
+Result<std::shared_ptr<const circuit::ProofSystem>, CommandFailure> load_system(ThreadPool& pool, bool with_prover);
+
+}  // namespace sotto::apps

@@ -1,0 +1,127 @@
+// `sotto`: parses the command line and calls one function (docs/cli.md).
+#include <csignal>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "apps/demo.hpp"
+#include "apps/environment.hpp"
+#include "apps/wallet_commands.hpp"
+
+namespace {
+
+using namespace sotto::apps;
+
+std::string exit_codes() {
+  std::string text = "Exit codes:\n";
+  for (const auto& r : kExitCodes) text += fmt::format("  {:>2}  {:<17} {}\n", static_cast<int>(r.code), r.name, r.meaning);
+  return text;
+}
+
+int version(Console& console) {
+  console.line(std::string("sotto ") + SOTTO_VERSION);
+  console.document(nlohmann::json{{"ok", true}, {"version", SOTTO_VERSION}}.dump());
+  return 0;
+}
+
+void wallet_options(CLI::App& command, WalletOptions& o) {
+  command.add_option("--wallet", o.file, "the wallet file (default: $SOTTO_HOME/wallet)");
+  command.add_option("--network", o.network, "ADDRESS:PORT of a validator (default: the one used last)");
+  command.add_option("--passphrase-fd", o.passphrase_fd, "read the passphrase from this descriptor instead of asking")->check(CLI::NonNegativeNumber);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);         // a closed pipe is an error of the write, not the end
+  bool json = false;
+  CLI::App app{"Sotto: private payments, final in milliseconds.", "sotto"};
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.footer(exit_codes());
+  app.add_flag("--json", json, "one JSON document on stdout and nothing else");
+
+  auto* demo_command = app.add_subcommand("demo", "a network, three people, two payments, and what must fail");
+  auto* version_command = app.add_subcommand("version", "what this is");
+
+  auto* devnet = app.add_subcommand("devnet", "a network of four validators on this machine");
+  devnet->require_subcommand(1);
+  DevnetUpOptions up_options{"", kDefaultPort};
+  auto* up = devnet->add_subcommand("up", "starts it (makes it, the first time) and runs until interrupted");
+  up->add_option("--dir", up_options.dir, "where it lives (default: $SOTTO_HOME/devnet)");
+  up->add_option("--port", up_options.port, "the first validator's port, the others follow; 0: any")->capture_default_str();
+  std::string fund_dir, fund_address, fund_amount, fund_asset;
+  auto* fund = devnet->add_subcommand("fund", "money for an address, by a real private payment");
+  fund->add_option("address", fund_address, "to whom")->required();
+  fund->add_option("amount", fund_amount, "how much, e.g. 100.00")->required();
+  fund->add_option("asset", fund_asset, "of what, e.g. EUR")->required();
+  fund->add_option("--dir", fund_dir, "the devnet's directory (default: $SOTTO_HOME/devnet)");
+
+  auto* wallet = app.add_subcommand("wallet", "a wallet file and what to do with it");
+  wallet->require_subcommand(1);
+  WalletOptions wallet_file;
+  const auto command = [&](const char* name, const char* what) {
+    auto* c = wallet->add_subcommand(name, what);
+    wallet_options(*c, wallet_file);
+    return c;
+  };
+  auto* create = command("create", "a new wallet; shows its 24 words once");
+  int words_fd = -1;
+  auto* restore = command("restore", "a wallet from its 24 words: finds everything again");
+  restore->add_option("--words-fd", words_fd, "read the words (one line) from this descriptor instead of asking")->check(CLI::NonNegativeNumber);
+  bool fresh = false;
+  auto* address = command("address", "where others pay to");
+  address->add_flag("--new", fresh, "a fresh one, unlinkable to the others");
+  auto* balance = command("balance", "what is there, and how fresh that is");
+  PayOptions pay_options;
+  auto* pay = command("pay", "pays, and waits until it is final");
+  pay->add_option("address", pay_options.address, "to whom")->required();
+  pay->add_option("amount", pay_options.amount, "how much, e.g. 12.50")->required();
+  pay->add_option("asset", pay_options.asset, "of what, e.g. EUR")->required();
+  pay->add_option("--memo", pay_options.memo, "for the payee alone, at most 512 bytes");
+  pay->add_option("--fee", pay_options.fee, "in the fee asset (default: the network's lowest)");
+  pay->add_option("--fee-asset", pay_options.fee_asset, "which asset pays the fee (default: the network's first)");
+  pay->add_option("--out", pay_options.out, "write the payment here, for the payee's `receive`");
+  pay->add_flag("--yes", pay_options.yes, "do not ask");
+  pay->add_option("--timeout", pay_options.timeout_s, "seconds")->capture_default_str()->check(CLI::Range(1, 3600));
+  uint32_t resume_timeout = 30;
+  auto* resume = command("resume", "sends what is not known to be final once more, byte for byte");
+  resume->add_option("--timeout", resume_timeout, "seconds for each")->capture_default_str()->check(CLI::Range(1, 3600));
+  ReceiveOptions receive_options;
+  auto* receive = command("receive", "takes a payment file, or looks for payments in blocks");
+  receive->add_option("file", receive_options.file, "written by the payer's `pay --out`");
+  receive->add_option("--receipt", receive_options.receipt, "where to write the signed receipt (default: FILE.receipt)");
+  receive->add_flag("--wait", receive_options.wait, "until something arrives");
+  receive->add_option("--timeout", receive_options.timeout_s, "seconds to wait (default: for ever)");
+  auto* history = command("history", "every payment, oldest first");
+  std::string receipt_file;
+  auto* receipt = command("receipt", "checks and keeps a receipt; without a file, lists those kept");
+  receipt->add_option("file", receipt_file, "written by the payee's `receive`");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp& help) {
+    return app.exit(help);
+  } catch (const CLI::CallForAllHelp& help) {
+    return app.exit(help);
+  } catch (const CLI::ParseError& error) {
+    Console console(json || std::find(argv, argv + argc, std::string("--json")) != argv + argc);
+    return console.failure({ExitCode::usage, std::string(error.what()) + "\nsee `sotto --help`, or --help after any command", ""});
+  }
+
+  Console console(json);
+  if (demo_command->parsed()) return demo(console);
+  if (version_command->parsed()) return version(console);
+  if (up->parsed()) return devnet_up(console, up_options);
+  if (fund->parsed()) return devnet_fund(console, fund_dir, fund_address, fund_amount, fund_asset);
+  if (create->parsed()) return wallet_create(console, wallet_file);
+  if (restore->parsed()) return wallet_restore(console, wallet_file, words_fd);
+  if (address->parsed()) return wallet_address(console, wallet_file, fresh);
+  if (balance->parsed()) return wallet_balance(console, wallet_file);
+  if (pay->parsed()) return wallet_pay(console, wallet_file, pay_options);
+  if (resume->parsed()) return wallet_resume(console, wallet_file, resume_timeout);
+  if (receive->parsed()) return wallet_receive(console, wallet_file, receive_options);
+  if (history->parsed()) return wallet_history(console, wallet_file);
+  return wallet_receipt(console, wallet_file, receipt_file);
+}

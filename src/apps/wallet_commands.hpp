@@ -1,0 +1,46 @@
+// `sotto wallet …` and `sotto devnet …`: one function a command. Each returns the exit code.
+#pragma once
+#include <optional>
+#include <string>
+
+#include "apps/console.hpp"
+
+namespace sotto::apps {
+
+struct WalletOptions {
+  std::string file;                // "" = $SOTTO_HOME/wallet
+  std::string network;             // "ADDRESS:PORT" of any validator; "" = the one used last, for a new wallet the devnet here
+  int passphrase_fd = -1;          // -1: ask
+};
+
+int wallet_create(Console& console, const WalletOptions& options);
+int wallet_restore(Console& console, const WalletOptions& options, int words_fd);
+int wallet_address(Console& console, const WalletOptions& options, bool fresh);
+int wallet_balance(Console& console, const WalletOptions& options);
+
+struct PayOptions {
+  std::string address, amount, asset, memo, fee, fee_asset, out;
+  bool yes = false;
+  uint32_t timeout_s = 30;
+};
+int wallet_pay(Console& console, const WalletOptions& options, const PayOptions& pay);
+int wallet_resume(Console& console, const WalletOptions& options, uint32_t timeout_s);
+
+struct ReceiveOptions {
+  std::string file, receipt;       // file "": from blocks
+  bool wait = false;
+  uint32_t timeout_s = 0;          // 0: for ever
+};
+int wallet_receive(Console& console, const WalletOptions& options, const ReceiveOptions& receive);
+int wallet_history(Console& console, const WalletOptions& options);
+// With a file: checks it and keeps it if it is for a payment of ours. Without: lists those kept.
+int wallet_receipt(Console& console, const WalletOptions& options, const std::string& file);
+
+struct DevnetUpOptions {
+  std::string dir;                 // "" = $SOTTO_HOME/devnet
+  uint16_t port;
+};
+int devnet_up(Console& console, const DevnetUpOptions& options);
+int devnet_fund(Console& console, const std::string& dir, const std::string& address, const std::string& amount, const std::string& asset);
+
+}  // namespace sotto::apps

@@ -1,0 +1,71 @@
+// What every wallet command begins with: the file opened under its lock, the network it belongs to known, and, where the
+// command needs it, a line to that network.
+//
+// Beside the wallet lies FILE.network: genesis and the validators' addresses, public all of it, so that a balance can be
+// shown and a payment file verified without a network. The wallet's own sealed rows say which network id it must be.
+#pragma once
+#include "apps/console.hpp"
+#include "apps/proof_system.hpp"
+#include "apps/wallet_commands.hpp"
+#include "base/secret.hpp"
+#include "crypto/random.hpp"
+#include "node/wallet_driver.hpp"
+#include "store/wallet_store.hpp"
+
+namespace sotto::apps {
+
+enum class Need : uint8_t {
+  blocks,            // no circuit keys
+  verifier,
+  prover,
+};
+
+class WalletSession {
+ public:
+  // Opens the file: asks for the passphrase, loads wallet and FILE.network.
+  static Result<std::unique_ptr<WalletSession>, CommandFailure> open(const WalletOptions& options);
+  // A new file on the network that `options` names, from `seed`. With `from_now` it starts at the present tree,
+  // without at genesis.
+  static Result<std::unique_ptr<WalletSession>, CommandFailure> create(const WalletOptions& options, const note::Seed& seed, bool from_now);
+
+  // Connects if it has not yet. Refused: another network than the wallet's.
+  Status<CommandFailure> connect();
+  // Connects, loads what is needed and makes the driver.
+  Status<CommandFailure> drive(Need need);
+  // Circuit keys alone, for checking a payment without a network.
+  Status<CommandFailure> load(Need need);
+  // Follows blocks, showing how far it is.
+  Result<node::Synced, CommandFailure> sync(Console& console);
+
+  const std::string& file() const { return file_; }
+  wallet::Wallet& wallet() { return *wallet_; }
+  const ledger::Network& network() const { return *network_; }
+  const settle::Committee& committee() const { return *committee_; }
+  node::WalletDriver& driver() { return *driver_; }
+  const std::shared_ptr<const circuit::ProofSystem>& system() const { return system_; }
+  Entropy& entropy() { return entropy_; }
+  ThreadPool& pool() { return pool_; }
+  std::string address_text(const note::Address& address) const { return note::to_text(address, wallet_->kind()); }
+
+ private:
+  WalletSession() = default;
+  Status<CommandFailure> know(node::NetworkInfo info);
+  std::string file_;
+  crypto::SystemEntropy entropy_;
+  ThreadPool pool_{core_count()};
+  std::unique_ptr<store::WalletStore> store_;
+  node::NetworkInfo info_;
+  std::shared_ptr<const ledger::Network> network_;
+  std::shared_ptr<const settle::Committee> committee_;
+  std::optional<net::Endpoint> asked_;               // by --network
+  std::unique_ptr<wallet::Wallet> wallet_;
+  std::unique_ptr<node::NetworkClient> client_;
+  std::shared_ptr<const circuit::ProofSystem> system_;
+  std::unique_ptr<node::WalletDriver> driver_;
+};
+
+CommandFailure failure_of(const wallet::Refusal& refusal);
+CommandFailure failure_of(const node::NetworkClient::Trouble& trouble);
+CommandFailure failure_of(const node::WalletDriver::Trouble& trouble);
+
+}  // namespace sotto::apps

@@ -1,0 +1,80 @@
+// One validator in the world: the pure machines of ledger and settlement, their store, and an HTTP API on one address.
+//
+// Threads: the server's (decodes requests), one for the state (owns ledger state and settlement machine, never waits for
+// proofs or for vote writes), one verifying proofs in batches of whatever arrived meanwhile, one syncing locks in groups.
+//
+//   request -> decode -> [state] -> [verify] -> [state] -> [persist] -> [state] -> vote
+//   block   -> [state]: execute, sync, tell settlement
+#pragma once
+#include <filesystem>
+
+#include "base/world.hpp"
+#include "circuit/transfer_proof.hpp"
+#include "ledger/genesis.hpp"
+#include "net/server.hpp"
+#include "node/api.hpp"
+#include "order/ordering.hpp"
+
+namespace sotto::node {
+
+struct ValidatorOptions {
+  std::filesystem::path store;                 // directory of its own
+  // Only for a validator that has never run: its store is made from genesis. Otherwise a missing store is refused, for
+  // with it went the locks this validator may have voted on.
+  bool create = false;
+  net::Endpoint listen;                        // port 0: any free one
+  settle::Limits limits;
+  net::ServerLimits server;
+};
+
+enum class NodeFailed : uint8_t {
+  damaged,           // the store is not what was written: refused
+  wrong_genesis,     // the store belongs to another network, or genesis does not verify
+  port_taken,
+  world,
+};
+struct NodeTrouble {
+  NodeFailed failed{};
+  std::string what;
+};
+
+class ValidatorNode final : public order::Consumer {
+ public:
+  // Hands a lock-certified transaction to the ordering engine; from the state thread, must not block.
+  using Propose = std::function<void(ledger::CertifiedTransaction)>;
+
+  // Opens or makes the store. `key` must be in genesis's committee. Does not serve yet.
+  static Result<std::unique_ptr<ValidatorNode>, NodeTrouble> open(const ValidatorOptions& options, const ledger::Genesis& genesis,
+                                                                  const crypto::BlsSecretKey& key, std::shared_ptr<const circuit::ProofSystem> system,
+                                                                  Entropy& entropy, ThreadPool& pool);
+  ~ValidatorNode() override;                   // stops
+  ValidatorNode(const ValidatorNode&) = delete;
+
+  // Listens. Certificates that waited for their block when the store was last closed are proposed again.
+  Status<NodeTrouble> start(Propose propose);
+  // What /v1/network tells: all validators in committee order.
+  void announce(std::vector<net::Endpoint> validators);
+  const net::Endpoint& endpoint() const;
+  uint16_t index() const;
+
+  // order::Consumer: executed, synced and visible when it returns. Any thread but ours. An Error is final: the store
+  // failed, or the batch cannot be a block.
+  uint64_t height() const override;
+  Status<Error> execute(const order::Batch& batch) override;
+  // The encoded block, if executed.
+  Result<std::optional<Bytes>, Error> block(uint64_t height) const;
+  // Hash over the whole state (ledger::app_hash) and height, for comparing nodes.
+  std::pair<uint64_t, Hash32> state_hash() const;
+
+  // Takes no more requests; the rest goes on.
+  void close_server();
+  // The same, and ends every thread. Whoever calls execute() has stopped before. Safe to call twice.
+  void stop();
+
+ private:
+  struct Core;
+  explicit ValidatorNode(std::unique_ptr<Core> core);
+  std::unique_ptr<Core> core_;
+};
+
+}  // namespace sotto::node
