@@ -134,15 +134,12 @@ struct Tally {
 };
 
 struct Meta {
-  uint32_t format = kFormat;
-  StoreIdentity identity;
+  uint32_t format = kFormat;                              // whose store it is says every record's checksum
   uint64_t votes_from_epoch = 0;
 
   Bytes encode() const {
     Writer out;
     out.u32(format);
-    out.raw(identity.network.value);
-    out.raw(identity.validator.value);
     out.u64(votes_from_epoch);
     return std::move(out).bytes();
   }
@@ -314,7 +311,7 @@ struct ValidatorStore::Impl final : ledger::Archive {
   bool known_root(const ledger::Anchor& root) const override { return get_or_stop(key_of(Table::root, root.bytes())).has_value(); }
   void commit(const ledger::Changes&) override { CHECK(false); }  // archive() is const: blocks come by commit_block()
 
-  Status<StoreTrouble> load(std::shared_ptr<const ledger::Network> network, const StoreIdentity& who, Opened& out);
+  Status<StoreTrouble> load(std::shared_ptr<const ledger::Network> network, Opened& out);
 };
 
 namespace {
@@ -324,7 +321,7 @@ Failure<StoreTrouble> damaged(const std::string& what) { return Failure{StoreTro
 }  // namespace
 
 // Everything is read once, in key order; nothing is believed that does not check.
-Status<StoreTrouble> ValidatorStore::Impl::load(std::shared_ptr<const ledger::Network> network, const StoreIdentity& who, Opened& out) {
+Status<StoreTrouble> ValidatorStore::Impl::load(std::shared_ptr<const ledger::Network> network, Opened& out) {
   const auto required = [&](ByteView key) -> Result<Bytes, StoreTrouble> {
     auto value = get(key);
     if (!value) return damaged(value.error().what);
@@ -336,11 +333,8 @@ Status<StoreTrouble> ValidatorStore::Impl::load(std::shared_ptr<const ledger::Ne
   const auto format = in.u32();
   if (!format) return damaged("metadata too short");
   if (*format != kFormat) return Failure{StoreTrouble{StoreReject::unknown_format, "format " + std::to_string(*format)}};
-  const auto stored_network = in.array<32>(), stored_validator = in.array<32>();
   const auto votes_from_epoch = in.u64();
   if (!votes_from_epoch || !in.finish()) return damaged("metadata does not decode");
-  if (*stored_network != who.network.value || *stored_validator != who.validator.value)
-    return Failure{StoreTrouble{StoreReject::foreign, "the store belongs to another validator or network"}};
   out.votes_from_epoch = *votes_from_epoch;
 
   TRY(tally_bytes, required(key_of(Table::tally)));
@@ -421,7 +415,7 @@ Status<StoreTrouble> ValidatorStore::create(const fs::path& dir, const StoreIden
   {
     Impl impl(std::unique_ptr<rocksdb::DB>(raw), std::move(witness).value(), who);
     auto group = impl.begin();
-    impl.put(group, key_of(Table::meta), Meta{kFormat, identity, votes_from_epoch}.encode());
+    impl.put(group, key_of(Table::meta), Meta{kFormat, votes_from_epoch}.encode());
     impl.add_block(group, genesis);
     if (const auto written = impl.write(group); !written) return Failure{StoreTrouble{StoreReject::io, written.error().what}};
     if (const auto closed = impl.db->Close(); !closed.ok()) return Failure{trouble(closed, "close")};
@@ -454,7 +448,7 @@ Result<ValidatorStore::Opened, StoreTrouble> ValidatorStore::open(const fs::path
     return Failure{trouble(status, dir.string())};
   auto impl = std::make_unique<Impl>(std::unique_ptr<rocksdb::DB>(raw), std::move(witness).value(), who);
   Opened out;
-  TRY_OK(impl->load(std::move(network), identity, out));
+  TRY_OK(impl->load(std::move(network), out));
   out.store.reset(new ValidatorStore(std::move(impl)));
   return out;
 }

@@ -1,0 +1,363 @@
+#include "store/validator_store.hpp"
+
+#include <gtest/gtest.h>
+#include <rocksdb/db.h>
+
+#include <fstream>
+#include <set>
+#include <thread>
+
+#include "store/state_codec.hpp"
+#include "store/store_for_test.hpp"
+
+namespace sotto::store::testing {
+namespace {
+
+using settle::test_nullifier;
+
+class Store : public ::testing::Test {
+ protected:
+  TemporaryDirectory temporary;
+  fs::path dir = temporary.path() / "store";
+  StoreWorld w;
+
+  ValidatorStore::Opened opened() {
+    auto result = w.open(dir);
+    if (!result) ADD_FAILURE() << result.error().what;
+    return std::move(result).value();
+  }
+  StoreReject reject_of(Result<ValidatorStore::Opened, StoreTrouble> result) {
+    return result ? StoreReject{255} : result.error().reject;
+  }
+  // The records themselves, past our own code.
+  void with_database(const std::function<void(rocksdb::DB&)>& change) {
+    rocksdb::DB* raw = nullptr;
+    ASSERT_TRUE(rocksdb::DB::Open(rocksdb::Options(), (dir / "db").string(), &raw).ok());
+    const std::unique_ptr<rocksdb::DB> db(raw);
+    change(*db);
+  }
+};
+
+TEST_F(Store, keeps_what_it_persisted) {  // S-32
+  w.create(dir);
+  settle::LockCertificate certificate = settle::TestCommittee({1, 1, 1, 1}).certificate<settle::Phase::vote>(
+      {0, 1, 2}, settle::subject_of(5, settle::candidate({{2}}).candidate));
+  {
+    auto o = opened();
+    EXPECT_TRUE(o.restored.locks.empty());
+    std::vector<settle::Persist> group{lock_of(1, 1), lock_of(2, 2)};
+    group.push_back({3, settle::Certified{certificate, settle::candidate({{2}}).candidate}});
+    group.push_back({4, settle::Certified{certificate, std::nullopt}});  // the same txid again: replaces
+    auto done = o.store->persist(std::move(group));
+    ASSERT_TRUE(done.ok());
+    ASSERT_EQ(done->size(), 4u);
+    EXPECT_EQ((*done)[0].token(), 1u);
+    EXPECT_TRUE((*done)[1].lock().has_value());
+    EXPECT_TRUE((*done)[2].certified().has_value());
+  }
+  {
+    auto o = opened();
+    ASSERT_EQ(o.restored.locks.size(), 2u);
+    ASSERT_EQ(o.restored.certified.size(), 1u);
+    EXPECT_FALSE(o.restored.certified[0]->transaction.has_value());
+    std::set<settle::TxId> ids{o.restored.locks[0]->transaction.txid, o.restored.locks[1]->transaction.txid};
+    EXPECT_TRUE(ids.contains(settle::candidate({{1}}).candidate.txid));
+    EXPECT_TRUE(ids.contains(settle::candidate({{2}}).candidate.txid));
+    o.store->drop({{settle::candidate({{1}}).candidate.txid}, {certificate.subject.txid}});
+    ASSERT_TRUE(o.store->persist({lock_of(5, 9)}).ok());
+  }
+  auto o = opened();
+  EXPECT_EQ(o.restored.locks.size(), 2u);
+  EXPECT_TRUE(o.restored.certified.empty());
+}
+
+TEST_F(Store, a_group_is_one_write_however_many_ask) {  // S-33
+  w.create(dir);
+  auto o = opened();
+  const auto before = o.store->head();
+  std::vector<settle::Persist> group;
+  for (uint64_t i = 0; i < 200; ++i) group.push_back(lock_of(i, i));
+  ASSERT_TRUE(o.store->persist(std::move(group)).ok());
+  EXPECT_EQ(o.store->head().groups, before.groups + 1);
+  EXPECT_NE(o.store->head().hash, before.hash);
+  std::vector<std::thread> threads;
+  for (uint64_t t = 0; t < 4; ++t)
+    threads.emplace_back([&, t] {
+      for (uint64_t i = 0; i < 5; ++i) EXPECT_TRUE(o.store->persist({lock_of(1, 1000 + 10 * t + i)}).ok());
+    });
+  for (auto& thread : threads) thread.join();
+  o = {};
+  EXPECT_EQ(opened().restored.locks.size(), 220u);
+}
+
+TEST_F(Store, keeps_blocks_and_the_state) {  // S-36
+  w.create(dir);
+  std::vector<ledger::Transaction> paid;
+  for (int i = 0; i < 3; ++i) {
+    auto o = opened();
+    EXPECT_EQ(o.state.height, static_cast<uint64_t>(i));
+    EXPECT_EQ(ledger::app_hash(o.state), ledger::app_hash(w.world.state));
+    paid.push_back(w.world.payment());
+    auto execution = ledger::execute(o.state, o.store->archive(), std::vector{ledger::testing::certified(paid.back())}, 10, ledger::testing::test_certificate_holds,
+                                     w.world.authority);
+    ASSERT_TRUE(execution.ok());
+    ASSERT_EQ(execution->block.entries[0].outcome, ledger::Outcome::executed);
+    const auto& id = execution->details[0].txid;
+    EXPECT_FALSE(o.store->executed_at(id).has_value());
+    ASSERT_TRUE(o.store->commit_block(*execution).ok());
+    EXPECT_EQ(o.store->executed_at(id), execution->block.header.height);
+    EXPECT_EQ(o.store->archive().spend_of(paid.back().transfers[0].inputs[1].nf)->txid, id);
+    EXPECT_TRUE(o.store->archive().known_root(execution->next.newest_root()));
+    EXPECT_FALSE(o.store->archive().known_root({crypto::Fr::from_u64(5)}));
+    EXPECT_FALSE(o.store->archive().spend_of(test_nullifier(1)).has_value());
+    ledger::commit(std::move(execution).value(), w.world.state, w.world.archive);
+  }
+  auto o = opened();
+  EXPECT_EQ(o.state.height, 3u);
+  EXPECT_EQ(o.store->executed_at(ledger::txid(paid[1])), 2u);
+  EXPECT_TRUE((*o.store->block(2))->size() > 1000);
+  EXPECT_FALSE((*o.store->block(4)).has_value());
+  EXPECT_TRUE(o.store->archive().known_root(ledger::genesis_anchor()) == w.world.archive.known_root(ledger::genesis_anchor()));
+}
+
+TEST_F(Store, keeps_settlement_certificates) {
+  w.create(dir);
+  const auto c = settle::TestCommittee({1, 1, 1, 1}).certificate<settle::Phase::settle>({0, 1, 2}, {5, {0}, {{9}}});
+  {
+    auto o = opened();
+    EXPECT_FALSE((*o.store->settlement({{9}})).has_value());
+    ASSERT_TRUE(o.store->keep(c).ok());
+  }
+  EXPECT_EQ(**opened().store->settlement({{9}}), c);
+}
+
+TEST(StateCodec, refuses_what_it_does_not_write) {
+  StoreWorld w;
+  w.world.step({w.world.payment()});
+  w.world.state.generations[test_nullifier(3)] = 2;
+  w.world.state.generations[test_nullifier(4)] = 1;
+  const Bytes bytes = encode_state(w.world.state);
+  const auto back = decode_state(bytes, w.world.network);
+  ASSERT_TRUE(back.ok());
+  EXPECT_EQ(encode_state(*back), bytes);
+  EXPECT_EQ(ledger::app_hash(*back), ledger::app_hash(w.world.state));
+  for (size_t length = 0; length < bytes.size(); length += 7) EXPECT_FALSE(decode_state(ByteView(bytes).first(length), w.world.network).ok());
+  Bytes odd = bytes;
+  odd[0] = 9;
+  EXPECT_EQ(decode_state(odd, w.world.network).error(), DecodeError::bad_version);
+  odd = bytes;
+  std::swap_ranges(odd.end() - 72, odd.end() - 36, odd.end() - 36);
+  EXPECT_EQ(decode_state(odd, w.world.network).error(), DecodeError::out_of_order);
+}
+
+TEST_F(Store, each_reject_of_opening_alone) {  // S-34, S-35
+  EXPECT_EQ(reject_of(w.open(dir)), StoreReject::missing);
+  fs::create_directories(dir);
+  EXPECT_EQ(reject_of(w.open(dir)), StoreReject::foreign);
+  EXPECT_EQ(ValidatorStore::create(dir, w.identity, w.genesis()).error().reject, StoreReject::exists);
+  fs::remove(dir);
+  w.create(dir);
+  {
+    const auto first = opened();
+    EXPECT_EQ(reject_of(w.open(dir)), StoreReject::held);
+  }
+  StoreWorld other;
+  other.identity.validator = settle::test_id(1);
+  EXPECT_EQ(reject_of(other.open(dir)), StoreReject::foreign);
+  other.identity = {{crypto::sha256(view("another"))}, settle::test_id(0)};
+  EXPECT_EQ(reject_of(other.open(dir)), StoreReject::foreign);
+  EXPECT_EQ(reject_of(w.open(dir)), StoreReject{255});
+}
+
+TEST_F(Store, an_unfinished_creation_is_no_store) {  // S-35
+  fs::create_directories(dir.string() + ".new/db");
+  std::ofstream(dir.string() + ".new/witness") << "half";
+  EXPECT_EQ(reject_of(w.open(dir)), StoreReject::missing);
+  w.create(dir);
+  EXPECT_EQ(opened().state.height, 0u);
+}
+
+TEST_F(Store, the_metadata_are_needed) {  // S-34
+  w.create(dir);
+  with_database([](rocksdb::DB& db) { db.Delete({}, "M"); });
+  EXPECT_EQ(reject_of(w.open(dir)), StoreReject::damaged);
+}
+
+TEST_F(Store, a_later_format_is_not_guessed_at) {  // S-34
+  w.create(dir);
+  with_database([&](rocksdb::DB& db) {
+    // A record of format 2, checksummed as ours are.
+    Writer who;
+    who.raw(view("Sotto.store.v1"));
+    who.raw(w.identity.network.value);
+    who.raw(w.identity.validator.value);
+    Writer covered;
+    covered.raw(crypto::sha256(who.bytes()));
+    covered.sized(view("M"));
+    Writer payload;
+    payload.u32(2);
+    payload.u64(0);
+    covered.raw(payload.bytes());
+    const Hash32 check = crypto::sha256(covered.bytes());
+    payload.raw(ByteView(check).first(16));
+    db.Put({}, "M", rocksdb::Slice(reinterpret_cast<const char*>(payload.bytes().data()), payload.bytes().size()));
+  });
+  EXPECT_EQ(reject_of(w.open(dir)), StoreReject::unknown_format);
+}
+
+TEST_F(Store, records_are_bound_to_their_keys_and_counted) {  // S-34
+  w.create(dir);
+  ASSERT_TRUE(opened().store->persist({lock_of(1, 1), lock_of(2, 2)}).ok());
+  const auto key = [](uint64_t note) {
+    const auto id = settle::candidate({{note}}).candidate.txid.value;
+    return "L" + std::string(id.begin(), id.end());
+  };
+  const fs::path kept = temporary.path() / "kept";
+  fs::copy(dir, kept, fs::copy_options::recursive);
+  const auto again = [&] {
+    fs::remove_all(dir);
+    fs::copy(kept, dir, fs::copy_options::recursive);
+  };
+  with_database([&](rocksdb::DB& db) {  // another lock's record
+    std::string value;
+    ASSERT_TRUE(db.Get({}, key(1), &value).ok());
+    ASSERT_TRUE(db.Put({}, key(2), value).ok());
+  });
+  EXPECT_EQ(reject_of(w.open(dir)), StoreReject::damaged);
+  again();
+  with_database([&](rocksdb::DB& db) { ASSERT_TRUE(db.Delete({}, key(2)).ok()); });  // one gone
+  EXPECT_EQ(reject_of(w.open(dir)), StoreReject::damaged);
+  again();
+  with_database([&](rocksdb::DB& db) { ASSERT_TRUE(db.Delete({}, "T").ok()); });     // the tally gone
+  EXPECT_EQ(reject_of(w.open(dir)), StoreReject::damaged);
+  again();
+  with_database([&](rocksdb::DB& db) { ASSERT_TRUE(db.Delete({}, "S").ok()); });     // the state gone
+  EXPECT_EQ(reject_of(w.open(dir)), StoreReject::damaged);
+  again();
+  EXPECT_EQ(opened().restored.locks.size(), 2u);
+}
+
+TEST_F(Store, lost_synced_writes_are_noticed) {  // S-35
+  w.create(dir);
+  const fs::path old = temporary.path() / "old";
+  fs::copy(dir, old, fs::copy_options::recursive);
+  ASSERT_TRUE(opened().store->persist({lock_of(1, 1)}).ok());
+  // The database of an earlier moment with the present witness.
+  fs::remove_all(dir / "db");
+  fs::copy(old / "db", dir / "db", fs::copy_options::recursive);
+  EXPECT_EQ(reject_of(w.open(dir)), StoreReject::rolled_back);
+  fs::remove(dir / "witness");
+  EXPECT_EQ(reject_of(w.open(dir)), StoreReject::damaged);
+  std::ofstream(dir / "witness") << std::string(128, 'x');
+  EXPECT_EQ(reject_of(w.open(dir)), StoreReject::damaged);
+}
+
+TEST_F(Store, a_failed_sync_is_final) {  // S-33: the next sync may succeed and prove nothing
+  const auto files = std::make_shared<ForgetfulFiles>();
+  const auto env = rocksdb::NewCompositeEnv(files);
+  w.create(dir, env.get());
+  auto o = std::move(w.open(dir, env.get())).value();
+  ASSERT_TRUE(o.store->persist({lock_of(1, 1)}).ok());
+  files->fail_next_log_sync();
+  EXPECT_FALSE(o.store->persist({lock_of(2, 2)}).ok());
+  EXPECT_FALSE(o.store->persist({lock_of(2, 2)}).ok());
+  EXPECT_FALSE(o.store->persist({lock_of(3, 3)}).ok());
+  EXPECT_FALSE(o.store->commit_block(w.genesis()).ok());
+  o = {};
+  auto again = w.open(dir, env.get());  // a new process may look what is there
+  ASSERT_TRUE(again.ok());
+  EXPECT_GE(again->restored.locks.size(), 1u);
+}
+
+TEST_F(Store, unsynced_writes_dropped_at_a_crash_cost_no_lock) {  // S-32
+  const auto files = std::make_shared<ForgetfulFiles>();
+  const auto env = rocksdb::NewCompositeEnv(files);
+  w.create(dir, env.get());
+  size_t promised = 0;
+  std::mt19937_64 random(5);
+  uint64_t forgotten = 0;
+  for (int crash = 0; crash < 12; ++crash) {
+    auto o = w.open(dir, env.get());
+    ASSERT_TRUE(o.ok()) << o.error().what;
+    ASSERT_EQ(o->restored.locks.size(), promised);
+    for (uint64_t i = random() % 5; i-- > 0;) {
+      ASSERT_TRUE(o->store->persist({lock_of(1, promised)}).ok());
+      ++promised;
+    }
+    // Something that is not promised is in flight as well, so that there is something to lose.
+    const auto c = settle::TestCommittee({1}).certificate<settle::Phase::settle>({0}, {5, {0}, {{9}}});
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(o->store->keep(c).ok());
+    files->crash();
+    forgotten += files->unsynced();
+    o->store.reset();
+    files->restore(random() % 100);
+  }
+  EXPECT_GT(forgotten, 0u);
+  EXPECT_GT(promised, 5u);
+}
+
+// Whatever happens to a byte: the store opens with every lock, or it does not open.
+TEST_F(Store, damage_never_loses_a_lock) {  // S-34
+  w.create(dir);
+  for (int reopened = 0; reopened < 2; ++reopened) {  // some locks in sorted files, some in the log
+    auto o = opened();
+    ASSERT_TRUE(o.store->persist({lock_of(1, 10 + static_cast<uint64_t>(reopened))}).ok());
+    ASSERT_TRUE(o.store->persist({lock_of(1, 20 + static_cast<uint64_t>(reopened))}).ok());
+  }
+  const fs::path kept = temporary.path() / "kept";
+  fs::copy(dir, kept, fs::copy_options::recursive);
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::recursive_directory_iterator(kept))
+    if (entry.is_regular_file() && entry.path().filename() != "LOG") files.push_back(fs::relative(entry.path(), kept));
+  std::sort(files.begin(), files.end());
+  std::mt19937_64 random(7);
+  size_t refused = 0, harmless = 0;
+  const auto judge = [&](const std::string& what) {
+    auto result = w.open(dir);
+    if (result) {
+      EXPECT_EQ(result->restored.locks.size(), 4u) << what;
+      ++harmless;
+    } else {
+      EXPECT_TRUE(result.error().reject == StoreReject::damaged || result.error().reject == StoreReject::rolled_back) << what << ": " << result.error().what;
+      ++refused;
+    }
+  };
+  const auto fresh = [&] {
+    fs::remove_all(dir);
+    fs::copy(kept, dir, fs::copy_options::recursive);
+  };
+  for (const fs::path& file : files) {
+    const uint64_t size = fs::file_size(kept / file);
+    for (int i = 0; i < 6 && size > 0; ++i) {
+      fresh();
+      std::fstream bytes(dir / file, std::ios::in | std::ios::out | std::ios::binary);
+      const auto at = static_cast<std::streamoff>(random() % size);
+      bytes.seekg(at);
+      const int old = bytes.get();
+      bytes.seekp(at);
+      bytes.put(static_cast<char>(old ^ (1 << random() % 8)));
+      bytes.close();
+      judge(file.string() + " flipped at " + std::to_string(at));
+    }
+    for (const uint64_t cut : {size / 2, size > 0 ? size - 1 : 0}) {
+      fresh();
+      fs::resize_file(dir / file, cut);
+      judge(file.string() + " cut to " + std::to_string(cut));
+    }
+    fresh();
+    fs::remove(dir / file);
+    judge(file.string() + " removed");
+  }
+  EXPECT_GT(refused, 20u);
+  EXPECT_GT(harmless, 0u);  // e.g. RocksDB's options file is not read
+}
+
+TEST(StoreNames, every_reject_has_its_own) {
+  std::set<std::string> names;
+  for (uint8_t i = 0; i <= static_cast<uint8_t>(StoreReject::io); ++i) names.insert(name(static_cast<StoreReject>(i)));
+  EXPECT_EQ(names.size(), static_cast<size_t>(StoreReject::io) + 1);
+  EXPECT_FALSE(names.contains("?"));
+}
+
+}  // namespace
+}  // namespace sotto::store::testing
