@@ -216,4 +216,29 @@ struct World {
   }
 };
 
+// Alice has one native note of 1000 and one of 500 dollars; everybody is up to date.
+struct Scene {
+  World world{3};
+  MemoryRows alice_rows, bob_rows;
+  Wallet alice = world.wallet(alice_rows, 1), bob = world.wallet(bob_rows, 2);
+  Scene() {
+    world.block({world.issue(alice.address(), kNative, 1000), world.issue(alice.address(), kUsd, 500)});
+    sync();
+  }
+  void sync() {
+    world.sync(alice);
+    world.sync(bob);
+  }
+  Outgoing pay(Wallet& from, const Wallet& to, const AssetOpening& asset, uint64_t amount) {
+    auto out = from.pay(world.request(to.address(), asset, amount), world.prover, world.entropy);
+    CHECK(out.ok());
+    return std::move(out).value();
+  }
+  Reject refused(Wallet& from, const PayRequest& request) {
+    const auto out = from.pay(request, world.prover, world.entropy);
+    CHECK(!out.ok());
+    return out.error().reject;
+  }
+};
+
 }  // namespace sotto::wallet
