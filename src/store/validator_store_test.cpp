@@ -150,6 +150,22 @@ TEST(StateCodec, refuses_what_it_does_not_write) {
   EXPECT_EQ(decode_state(odd, w.world.network).error(), DecodeError::out_of_order);
 }
 
+TEST(StateCodec, its_fuzz_seed_is_of_todays_format) {  // SOTTO_WRITE_CORPUS=1 writes it anew
+  StoreWorld w;
+  w.world.step({w.world.payment()});
+  w.world.state.generations[test_nullifier(3)] = 2;
+  const Bytes bytes = encode_state(w.world.state);
+  const fs::path path = fs::path(SOTTO_SOURCE_DIR) / "tests" / "corpus" / "state_record" / "state";
+  if (std::getenv("SOTTO_WRITE_CORPUS")) {
+    fs::create_directories(path.parent_path());
+    std::ofstream(path, std::ios::binary).write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  }
+  std::ifstream in(path, std::ios::binary);
+  ASSERT_TRUE(in) << path;
+  const Bytes stored{std::istreambuf_iterator<char>(in), {}};
+  EXPECT_TRUE(decode_state(stored, w.world.network).ok());
+}
+
 TEST_F(Store, each_reject_of_opening_alone) {  // S-34, S-35
   EXPECT_EQ(reject_of(w.open(dir)), StoreReject::missing);
   fs::create_directories(dir);
