@@ -17,7 +17,7 @@ using TransferProof = ByteArray<kTransferProofBytes>;
 struct ProofSystem;                                        // CRS tables and circuit keys; immutable, shared by threads
 Result<std::shared_ptr<const ProofSystem>, Error> load_proof_system(const std::string& srs_file, bool with_prover, ThreadPool& pool);
 
-// CHECKs that the witness satisfies the relation (callers test holds() first). About 100 ms on two cores.
+// A witness that does not satisfy the relation gives a proof that does not verify (callers test holds() first). About 100 ms on two cores.
 TransferProof prove_transfer(const ProofSystem& system, ByteView network32, const TransferPublic& x,
                              const TransferWitness& w, Entropy& entropy, ThreadPool& pool);
 
