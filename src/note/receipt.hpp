@@ -1,4 +1,4 @@
-// A receipt: the holder of an address says "output (txid, transfer, slot) with commitment cm paid me this", checkable by
+// Receipts (R-1 .. R-4): the holder of an address says "output (txid, transfer, slot) with commitment cm paid me this", checkable by
 // anyone who knows the address. Schnorr over the address's own base g(owner) with the scan key ivk: holders of ivk can
 // sign too, so a receipt proves that the receiver's viewing side saw the money, which is what a payer asks for.
 #pragma once
@@ -7,7 +7,7 @@
 namespace sotto::note {
 
 struct Receipt {
-  static constexpr size_t kBytes = 1 + 32 + 32 + 2 + 1 + Address::kBytes + 8 + 4 + 8 + 32 + 32 + 64;
+  static constexpr size_t kBytes = 1 + 32 + 32 + 2 + 1 + Address::kBytes + 8 + 4 + 8 + 32 + 32 + 64;  // 297
   Hash32 network{};
   Hash32 txid{};
   uint16_t transfer = 0;

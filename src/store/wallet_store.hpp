@@ -1,4 +1,4 @@
-// The wallet's file: SQLite, every row sealed (docs: src/store/README.md). One process at a time.
+// The wallet's file: SQLite, every row sealed (src/store/WALLET.md). One process at a time.
 //
 // header row (plain): format, Argon2id salt and parameters, the data key sealed under the Argon2id key, a checksum
 // data row:          id on disk = keyed hash of table and id, so that ids (commitments, txids) tell nothing;

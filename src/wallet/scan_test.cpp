@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
 #include "wallet/wallet_for_test.hpp"
 
 namespace sotto::wallet {
@@ -349,6 +353,37 @@ TEST(Wallet, ScannedTakesTheExecutedEntriesOfABlock) {
   EXPECT_EQ(scan.height, 7u);
   EXPECT_EQ(scan.root, Fr::from_u64(5));
   EXPECT_EQ(scan.transactions, (std::vector<const ledger::Transaction*>{&block.entries[0].certified.transaction, &block.entries[2].certified.transaction}));
+}
+
+// The seed of rows_fuzz.cpp: a wallet with a row in every table but receipts.
+TEST(Corpus, SeedIsOfTodaysFormat) {
+  Scene s;
+  s.pay(s.alice, s.bob, kUsd, 200);
+  Writer out;
+  for (const auto& [key, value] : s.alice_rows.rows) {
+    out.u8(static_cast<uint8_t>(key.table));
+    out.sized(key.id);
+    out.sized(value);
+  }
+  const auto path = std::filesystem::path(SOTTO_SOURCE_DIR) / "tests" / "corpus" / "rows" / "wallet";
+  if (std::getenv("SOTTO_WRITE_CORPUS")) {
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path, std::ios::binary).write(reinterpret_cast<const char*>(out.bytes().data()), static_cast<std::streamsize>(out.bytes().size()));
+  }
+  std::ifstream file(path, std::ios::binary);
+  ASSERT_TRUE(file);
+  const Bytes stored{std::istreambuf_iterator<char>(file), {}};
+  Reader in(stored);
+  std::vector<Row> rows;
+  while (in.left() > 0) {
+    const auto table = in.u8();
+    const auto id = in.sized(4096);
+    ASSERT_TRUE(id.ok());
+    const auto value = in.sized(1 << 20);
+    ASSERT_TRUE(value.ok());
+    rows.push_back({{static_cast<Table>(*table), Bytes(id->begin(), id->end())}, Bytes(value->begin(), value->end())});
+  }
+  EXPECT_TRUE(state_from_rows(rows).ok()) << "run once with SOTTO_WRITE_CORPUS=1 if the format changed on purpose";
 }
 
 }  // namespace
