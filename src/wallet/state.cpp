@@ -110,19 +110,23 @@ Result<NoteEntry, DecodeError> read_note(ByteView value) {
   TRY(origin, read_output_ref(in));
   TRY(generation, in.u32());
   TRY(in_tree, in.boolean());
-  TRY(position, in.u64());
-  TRY(height, in.u64());
+  if (in_tree) {
+    TRY(position, in.u64());
+    TRY(height, in.u64());
+    out.position = position;
+    out.height = height;
+  }
   TRY(spent, in.boolean());
-  TRY(spent_by, read_txid(in));
+  if (spent) {
+    TRY(spent_by, read_txid(in));
+    out.spent_by = spent_by;
+  }
   TRY_OK(in.finish());
   out.cm = cm;
   out.nf = nf;
   out.opened = {{asset, Amount(units), memo}, address.diversifier, address.owner, address.pk, rho, s};
   out.origin = origin;
   out.generation = generation;
-  if (in_tree) out.position = position;
-  out.height = height;
-  if (spent) out.spent_by = spent_by;
   if (note::commitment(out.opened.note()) != cm) return Failure{DecodeError::non_canonical};
   return out;
 }
@@ -209,13 +213,16 @@ Result<HistoryEntry, DecodeError> read_history(ByteView value) {
   TRY(txid, read_txid(in));
   TRY(order, in.u64());
   TRY(in_block, in.boolean());
-  TRY(height, in.u64());
+  if (in_block) {
+    TRY(height, in.u64());
+    out.height = height;
+  }
   TRY(sent, read_history_items(in));
   TRY(received, read_history_items(in));
   TRY(fee_asset, read_asset(in));
   TRY(fee, in.u64());
   TRY_OK(in.finish());
-  out = {txid, order, in_block ? std::optional(height) : std::nullopt, sent, received, fee_asset, Amount(fee)};
+  out = {txid, order, out.height, sent, received, fee_asset, Amount(fee)};
   return out;
 }
 
@@ -322,10 +329,12 @@ Row row_of(const NoteEntry& note) {
   write(out, note.origin);
   out.u32(note.generation);
   out.u8(note.position ? 1 : 0);
-  out.u64(note.position.value_or(0));
-  out.u64(note.height);
+  if (note.position) {
+    out.u64(*note.position);
+    out.u64(note.height);
+  }
   out.u8(note.spent_by ? 1 : 0);
-  out.raw(note.spent_by.value_or(TxId{}).value);
+  if (note.spent_by) out.raw(note.spent_by->value);
   return {key_of(note), std::move(out).bytes()};
 }
 
@@ -361,7 +370,7 @@ Row row_of(const HistoryEntry& entry) {
   out.raw(entry.txid.value);
   out.u64(entry.order);
   out.u8(entry.height ? 1 : 0);
-  out.u64(entry.height.value_or(0));
+  if (entry.height) out.u64(*entry.height);
   write(out, entry.sent);
   write(out, entry.received);
   write(out, entry.fee_asset);
