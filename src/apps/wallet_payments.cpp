@@ -192,7 +192,7 @@ int wallet_resume(Console& console, const WalletOptions& options, uint32_t timeo
 
   ordered_json list = ordered_json::array();
   std::optional<CommandFailure> worst;
-  const auto pending = (*session)->wallet().to_resend();
+  const auto pending = (*session)->driver().unfinished();
   for (const auto& outgoing : pending) {
     console.line("payment " + outgoing.txid.hex());
     const auto paid = settle_shown(console, **session, outgoing, timeout_s);

@@ -135,6 +135,13 @@ Result<Block, DecodeError> decode_block(ByteView bytes) {
   return block;
 }
 
+Result<BlockHeader, DecodeError> decode_header_of(ByteView encoded_block) {
+  Reader in(encoded_block);
+  TRY(version, in.u8());
+  if (version != kBlockVersion) return Failure{DecodeError::bad_version};
+  return read_header(in);
+}
+
 size_t encoded_size(const CertifiedTransaction& certified) { return encode(certified).size() + 1; }
 size_t encoded_header_size() {
   Writer out;

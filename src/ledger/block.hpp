@@ -60,6 +60,8 @@ struct Block {
 Bytes encode(const Block& block);
 // Refuses more than kMaxBlockBytes and kMaxBlockEntries before looking (too_large).
 Result<Block, DecodeError> decode_block(ByteView bytes);
+// The header alone, without a look at the entries: a block takes curve points to decode, its header does not.
+Result<BlockHeader, DecodeError> decode_header_of(ByteView encoded_block);
 // SHA-256("Sotto.entries.v1", count u32, { full id, SHA-256(certificate), outcome u8 }).
 Hash32 entries_hash(std::span<const BlockEntry> entries);
 // What an entry takes in an encoded block, and what a block without entries takes.

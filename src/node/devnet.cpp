@@ -135,8 +135,15 @@ Result<std::unique_ptr<Devnet>, Devnet::Trouble> Devnet::open(const DevnetOption
   if (!lock.ok()) return world(lock.error().what);
   if (!*lock) return Failure{Trouble{Failed::in_use, options.dir.string() + " is in use by another process"}};
 
+  // Only an attempt that never finished is made anew: where anything was ever ordered, validators have signed, and a
+  // missing or unreadable genesis is damage.
   std::error_code e;
-  auto files = fs::exists(options.dir / "genesis", e) ? load(options.dir) : make(options, system, entropy, pool, progress);
+  const bool has_genesis = fs::exists(options.dir / "genesis", e);
+  if (e) return world((options.dir / "genesis").string() + ": " + e.message());
+  const bool has_run = fs::exists(options.dir / "ordering.log", e);
+  if (e) return world((options.dir / "ordering.log").string() + ": " + e.message());
+  if (!has_genesis && has_run) return damaged(options.dir.string() + " has an ordering log and no genesis");
+  auto files = has_genesis ? load(options.dir) : make(options, system, entropy, pool, progress);
   if (!files.ok()) return Failure{files.error()};
   std::unique_ptr<Devnet> devnet(new Devnet);
   devnet->lock_.emplace(std::move(**lock));

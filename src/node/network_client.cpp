@@ -1,5 +1,6 @@
 #include "node/network_client.hpp"
 
+#include <algorithm>
 #include <future>
 
 #include "node/dev_genesis.hpp"
@@ -44,22 +45,29 @@ Result<std::unique_ptr<NetworkClient>, NetworkClient::Trouble> NetworkClient::co
   if (!info.ok()) return nonsense(name(info.error()));
   auto genesis = ledger::decode_genesis(info->genesis);
   if (!genesis.ok()) return nonsense(std::string("genesis: ") + name(genesis.error()));
-  if (const auto content = ledger::check_content(genesis->content); !content.ok()) return nonsense(std::string("genesis: ") + name(content.error()));
+  if (const auto content = ledger::check_content(genesis->content); !content.ok())
+    return nonsense(std::string("genesis: ") + name(content.error()));
   const auto id = ledger::network_id(genesis->content);
   if (expected && *expected != id)
-    return Failure{Trouble{Failed::wrong_network, "at " + to_string(any) + " there is another network (" + id.hex().substr(0, 16) + "…)"}};
+    return Failure{Trouble{Failed::wrong_network,
+                           "at " + to_string(any) + " there is another network (" + id.hex().substr(0, 16) + "…)"}};
   auto committee = genesis_committee(*genesis);
   if (!committee.ok()) return nonsense(committee.error().what);
   if (info->validators.size() != committee->size()) return nonsense("not one address a validator");
-  return std::unique_ptr<NetworkClient>(new NetworkClient(entropy, timeout_ms, std::move(genesis).value(), std::move(committee).value(),
-                                                          std::move(info->validators)));
+  return std::unique_ptr<NetworkClient>(new NetworkClient(entropy, timeout_ms, std::move(genesis).value(),
+                                                          std::move(committee).value(), std::move(info->validators)));
 }
 
-NetworkClient::NetworkClient(Entropy& entropy, uint32_t timeout_ms, ledger::Genesis genesis, settle::Committee committee,
-                             std::vector<net::Endpoint> validators)
-    : timeout_ms_(timeout_ms), genesis_(std::move(genesis)), network_(std::make_shared<ledger::Network>(genesis_.content)),
-      committee_(std::make_shared<const settle::Committee>(std::move(committee))), validators_(std::move(validators)),
-      client_(limits()), payer_(client_, committee_, validators_, entropy) {}
+NetworkClient::NetworkClient(Entropy& entropy, uint32_t timeout_ms, ledger::Genesis genesis,
+                             settle::Committee committee, std::vector<net::Endpoint> validators)
+    : entropy_(entropy),
+      timeout_ms_(timeout_ms),
+      genesis_(std::move(genesis)),
+      network_(std::make_shared<ledger::Network>(genesis_.content)),
+      committee_(std::make_shared<const settle::Committee>(std::move(committee))),
+      validators_(std::move(validators)),
+      client_(limits()),
+      payer_(client_, committee_, validators_, entropy) {}
 
 std::vector<Result<net::Response, Error>> NetworkClient::ask_all(const net::Request& request, uint32_t timeout_ms) {
   using Answer = std::promise<Result<net::Response, Error>>;
@@ -67,7 +75,8 @@ std::vector<Result<net::Response, Error>> NetworkClient::ask_all(const net::Requ
   for (const auto& validator : validators_) {
     const auto answer = std::make_shared<Answer>();
     futures.push_back(answer->get_future());
-    client_.call(validator, request, timeout_ms, [answer](Result<net::Response, Error> r) { answer->set_value(std::move(r)); });
+    client_.call(validator, request, timeout_ms,
+                 [answer](Result<net::Response, Error> r) { answer->set_value(std::move(r)); });
   }
   std::vector<Result<net::Response, Error>> out;
   for (auto& future : futures) out.push_back(future.get());
@@ -88,24 +97,57 @@ Result<Bytes, NetworkClient::Trouble> NetworkClient::confirmed(const net::Reques
     sum += stake;
     if (sum * 3 > committee_->total()) return answers[i]->body;
   }
-  if (reached * 3 > committee_->total()) return Failure{Trouble{Failed::disagreement, "validators do not agree on " + request.target}};
+  if (reached * 3 > committee_->total())
+    return Failure{Trouble{Failed::disagreement, "validators do not agree on " + request.target}};
   return Failure{Trouble{Failed::unreachable, trouble.empty() ? "too few validators know " + request.target : trouble}};
 }
 
+bool NetworkClient::certified(std::span<const ledger::Block> blocks) const {
+  std::vector<settle::LockCertificate> certificates;
+  for (const auto& block : blocks) {
+    if (block.header.height == 0) {
+      const bool same = block.header.previous.value == ledger::genesis_hash(genesis_) &&
+                        std::ranges::equal(
+                            block.entries, genesis_.transactions, {},
+                            [](const auto& e) { return ledger::full_id(e.certified.transaction); },
+                            [](const auto& tx) { return ledger::full_id(tx); });
+      if (!same) return false;
+      continue;
+    }
+    for (const auto& entry : block.entries) {
+      if (entry.outcome != ledger::Outcome::executed) continue;
+      const auto& tx = entry.certified.transaction;
+      auto certificate = settle::LockCertificate::decode(entry.certified.certificate);
+      if (!certificate.ok() ||
+          certificate->subject != settle::Subject{committee_->epoch(), ledger::generations(tx), ledger::txid(tx)})
+        return false;
+      certificates.push_back(std::move(certificate).value());
+    }
+  }
+  const auto verdicts = settle::verify_batch<settle::Phase::vote>(certificates, *committee_, entropy_);
+  return std::ranges::all_of(verdicts, [](const auto& verdict) { return verdict.ok(); });
+}
+
 Result<std::vector<ledger::Block>, NetworkClient::Trouble> NetworkClient::blocks(uint64_t from, uint32_t wait_ms) {
-  const std::string target = std::string(kBlocksPath) + "?from=" + std::to_string(from) + "&wait_ms=" + std::to_string(wait_ms);
   Trouble trouble{Failed::unreachable, ""};
+  settle::Stake have_none = 0;         // one validator that says so may be hiding blocks, or lag behind
   for (size_t i = 0; i < validators_.size(); ++i) {
     const size_t validator = (favourite_ + i) % validators_.size();
-    const auto response = client_.call_and_wait(validators_[validator], get(target), wait_ms + timeout_ms_);
+    const uint32_t wait = have_none == 0 ? wait_ms : 0;
+    const std::string target =
+        std::string(kBlocksPath) + "?from=" + std::to_string(from) + "&wait_ms=" + std::to_string(wait);
+    const auto response = client_.call_and_wait(validators_[validator], get(target), wait + timeout_ms_);
     if (!response.ok() || response->status != 200) {
       if (!response.ok()) trouble.what = response.error().what;
       continue;
     }
     const auto message = BlocksMessage::decode(response->body);
     if (!message.ok()) continue;
-    favourite_ = validator;
-    if (message->blocks.empty()) return std::vector<ledger::Block>();
+    if (message->blocks.empty()) {
+      have_none += (*committee_)[validator].stake;
+      if (have_none * 3 > committee_->total()) return std::vector<ledger::Block>();
+      continue;
+    }
 
     std::vector<ledger::Block> blocks;
     bool sound = true;
@@ -117,7 +159,10 @@ Result<std::vector<ledger::Block>, NetworkClient::Trouble> NetworkClient::blocks
       if (!sound) break;
       blocks.push_back(std::move(block).value());
     }
-    if (!sound) continue;
+    if (!sound || !certified(blocks)) {
+      trouble = {Failed::nonsense, "a block of " + to_string(validators_[validator]) + " does not hold"};
+      continue;
+    }
     const auto& last = blocks.back().header;
     auto hash = confirmed(get(std::string(kHashPath) + "?height=" + std::to_string(last.height) +
                                "&wait_ms=" + std::to_string(std::min(timeout_ms_, kMaxWaitMs) / 2)));
@@ -130,8 +175,10 @@ Result<std::vector<ledger::Block>, NetworkClient::Trouble> NetworkClient::blocks
       trouble = {Failed::disagreement, "a block of " + to_string(validators_[validator]) + " is not the others'"};
       continue;
     }
+    favourite_ = validator;
     return blocks;
   }
+  if (trouble.what.empty()) trouble.what = "too few validators answer for blocks";
   return Failure{std::move(trouble)};
 }
 
@@ -140,7 +187,8 @@ Result<TreeMessage, NetworkClient::Trouble> NetworkClient::tree() {
     const auto bytes = confirmed(get(kTreePath));
     if (bytes.ok()) {
       auto message = TreeMessage::decode(*bytes);
-      if (!message.ok()) return Failure{Trouble{Failed::nonsense, std::string("tree: ") + sotto::name(message.error())}};
+      if (!message.ok())
+        return Failure{Trouble{Failed::nonsense, std::string("tree: ") + sotto::name(message.error())}};
       return std::move(message).value();
     }
     if (bytes.error().failed != Failed::disagreement || attempt == kTreeAttempts) return Failure{bytes.error()};

@@ -1,5 +1,9 @@
-// A network as a wallet sees it: the committee to pay through and the blocks to follow. No single validator is believed:
-// a block counts once validators with more than a third of the stake name its hash, so that an honest one is among them.
+// A network as a wallet sees it: the committee to pay through and the blocks to follow. No single validator is
+// believed: a block counts once validators with more than a third of the stake name its hash, so that an honest one is
+// among them. Answers are not signed and addresses come from whoever was asked first, so that alone would be an honest
+// network's word and nobody's proof: therefore every executed entry must carry the committee's lock certificate.
+// Whoever invents all the answers can withhold blocks; money can only be shown that a quorum of the committee voted
+// for.
 #pragma once
 #include "ledger/block.hpp"
 #include "node/payer.hpp"
@@ -20,7 +24,8 @@ class NetworkClient {
   };
 
   // Asks `any` validator for the network. `expected`: refuse any other network.
-  static Result<std::unique_ptr<NetworkClient>, Trouble> connect(const net::Endpoint& any, const std::optional<ledger::NetworkId>& expected,
+  static Result<std::unique_ptr<NetworkClient>, Trouble> connect(const net::Endpoint& any,
+                                                                 const std::optional<ledger::NetworkId>& expected,
                                                                  Entropy& entropy, uint32_t timeout_ms);
 
   const std::shared_ptr<const ledger::Network>& network() const { return network_; }
@@ -30,8 +35,9 @@ class NetworkClient {
   const std::vector<net::Endpoint>& validators() const { return validators_; }
   Payer& payer() { return payer_; }
 
-  // Blocks from height `from` on, one page; empty if there are none yet. With wait_ms the answer waits that long for one
-  // to come. Linked to each other, entries matching their headers, the last one's hash confirmed as above.
+  // Blocks from height `from` on, one page; empty if more than a third of the stake has none yet. With wait_ms the
+  // answer waits that long for one to come. Linked to each other, entries matching their headers, what they executed
+  // certified (block 0: as in genesis()), the last one's hash confirmed as above.
   Result<std::vector<ledger::Block>, Trouble> blocks(uint64_t from, uint32_t wait_ms);
   // The tree as it stands now, confirmed as above: where a wallet starts that has no past.
   Result<TreeMessage, Trouble> tree();
@@ -43,10 +49,14 @@ class NetworkClient {
   std::vector<Result<net::Response, Error>> ask_all(const net::Request& request, uint32_t timeout_ms);
 
  private:
-  NetworkClient(Entropy& entropy, uint32_t timeout_ms, ledger::Genesis genesis, settle::Committee committee, std::vector<net::Endpoint> validators);
+  NetworkClient(Entropy& entropy, uint32_t timeout_ms, ledger::Genesis genesis, settle::Committee committee,
+                std::vector<net::Endpoint> validators);
+  // Is everything these blocks say was executed certified by the committee, or genesis's?
+  bool certified(std::span<const ledger::Block> blocks) const;
   // The first answer with more than a third of the stake behind the very same bytes.
   Result<Bytes, Trouble> confirmed(const net::Request& request);
 
+  Entropy& entropy_;
   uint32_t timeout_ms_;
   ledger::Genesis genesis_;
   std::shared_ptr<const ledger::Network> network_;

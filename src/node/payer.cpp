@@ -33,6 +33,13 @@ bool is_retryable(const RefusalMessage& r) {
          (r.reason == "ledger_rule" && std::ranges::find(kRules, r.rule) != kRules.end());
 }
 
+// Refusals to vote that do not say the money stays where it is: the very transaction is in a block already, or the
+// validator may vote for it yet. Whoever frees the notes on these pays twice.
+bool leaves_open(const RefusalMessage& r) {
+  static constexpr std::array kReasons = {"already_executed", "abstaining", "future_generation"};
+  return std::ranges::find(kReasons, r.reason) != kReasons.end();
+}
+
 struct Arrival {
   bool of_votes = true;                // else of acknowledgements
   size_t validator = 0;
@@ -59,6 +66,7 @@ struct Round {
     Time retry_at{};
     std::chrono::milliseconds pause = kFirstRetry;
     bool for_good = false;             // a refusal that will not change
+    bool needs_transaction = false;    // said so: has forgotten it, whatever it voted
   };
   settle::ShareCollector<P> collector;
   std::vector<Member> members;
@@ -99,7 +107,9 @@ struct Payer::Gathering {
     acknowledgements->members[validator].standing = Standing::asked;
     CertificateMessage message{*lock, std::nullopt};
     // Who has voted has the transaction; anybody else gets it along.
-    if (votes.members[validator].standing != Standing::answered) message.transaction = *transaction.candidate.bytes;
+    const bool has_it = votes.members[validator].standing == Standing::answered &&
+                        !acknowledgements->members[validator].needs_transaction;
+    if (!has_it) message.transaction = *transaction.candidate.bytes;
     post(false, validator, kCertificatesPath, message.encode());
   }
 
@@ -108,7 +118,8 @@ struct Payer::Gathering {
     auto& member = round.members[arrival.validator];
     const auto refuse = [&](RefusalMessage refusal) {
       const bool again = is_retryable(refusal);
-      member.for_good = !again;
+      member.for_good = !again && !leaves_open(refusal);
+      member.needs_transaction |= refusal.reason == "transaction_needed";
       member.standing = again ? Standing::retry : Standing::refused;
       member.retry_at = arrival.at + member.pause;
       member.pause = std::min(2 * member.pause, kLongestRetry);

@@ -40,8 +40,8 @@ const char* name(NotSettled n);
 
 struct SettleFailure {
   NotSettled why{};
-  // False only if a quorum refused for good (not "busy" or "retry later"): then honest validators with a third of the
-  // stake or more will never vote for these bytes, and the money has not moved and will not.
+  // False only if a quorum refused for good (not "busy", "retry later" or "already executed"): then honest validators
+  // with a third of the stake or more will never vote for these bytes, and the money has not moved and will not.
   bool may_still_move = true;
   std::optional<RefusalMessage> refusal;                   // the first one, a rival's before others
   std::optional<settle::LockCertificate> lock;             // if it got that far

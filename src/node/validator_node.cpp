@@ -264,9 +264,9 @@ void ValidatorNode::Core::hash(const net::Target& target, net::Reply reply) {
       if (height > state.height) return reply(text(404, "no_such_block"));
       const auto bytes = store->block(height);
       if (!bytes.ok() || !*bytes) return reply(text(500, "block_missing"));
-      const auto block = ledger::decode_block(**bytes);
-      if (!block.ok()) return reply(text(500, "block_damaged"));
-      const auto hash = ledger::block_hash(block->header).value;
+      const auto header = ledger::decode_header_of(**bytes);
+      if (!header.ok()) return reply(text(500, "block_damaged"));
+      const auto hash = ledger::block_hash(*header).value;
       reply(binary(Bytes(hash.begin(), hash.end())));
     });
   });

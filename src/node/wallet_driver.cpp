@@ -1,5 +1,7 @@
 #include "node/wallet_driver.hpp"
 
+#include <algorithm>
+
 namespace sotto::node {
 
 using Clock = std::chrono::steady_clock;
@@ -51,6 +53,8 @@ Result<Paid, PayFailure> WalletDriver::settle(const wallet::Outgoing& outgoing, 
     const std::string reject = f.refusal ? (f.refusal->rule.empty() ? f.refusal->reason : f.refusal->rule) : name(f.why);
     std::string what = f.refusal ? f.refusal->text() : f.detail;
     if (f.refusal && f.refusal->rival_id) what += " (" + f.refusal->rival_id->hex() + ")";
+    // Perhaps it is in a block already: the wallet learns of it from there, now or with the next sync.
+    if (f.may_still_move && f.why == NotSettled::refused) (void)sync();
     if (f.may_still_move) return Failure{PayFailure{PayFailure::Kind::pending, reject, what, outgoing.txid}};
     if (const auto noted = wallet_.refused(outgoing.txid, what); !noted.ok()) return Failure{wallet_failure(noted.error())};
     return Failure{PayFailure{PayFailure::Kind::refused, reject, what, outgoing.txid}};
@@ -103,9 +107,21 @@ Result<Paid, PayFailure> WalletDriver::pay(const wallet::PayRequest& request, ui
   return paid;
 }
 
+std::vector<wallet::Outgoing> WalletDriver::unfinished() const {
+  std::vector<wallet::Outgoing> out = wallet_.to_resend();
+  const auto& state = wallet_.state();
+  const size_t pending = out.size();
+  for (const auto& [txid, payment] : state.payments)
+    if (payment.state == wallet::PaymentState::expired) out.push_back({txid, payment.bytes});
+  std::ranges::sort(out.begin() + static_cast<std::ptrdiff_t>(pending), out.end(), {},
+                    [&](const wallet::Outgoing& o) { return state.history.at(o.txid).order; });
+  std::ranges::rotate(out, out.begin() + static_cast<std::ptrdiff_t>(pending));   // the expired ones are older
+  return out;
+}
+
 std::vector<Result<Paid, PayFailure>> WalletDriver::resume(uint32_t timeout_ms, const Payer::Watch& watch) {
   std::vector<Result<Paid, PayFailure>> out;
-  for (const auto& outgoing : wallet_.to_resend()) out.push_back(settle(outgoing, timeout_ms, watch));
+  for (const auto& outgoing : unfinished()) out.push_back(settle(outgoing, timeout_ms, watch));
   return out;
 }
 

@@ -54,7 +54,10 @@ class WalletDriver {
   Result<Paid, PayFailure> pay(const wallet::PayRequest& request, uint32_t timeout_ms, const Payer::Watch& watch = {});
   // The first half of pay(): everything up to the stored, unsent transaction. `merges`: how many had to go first.
   Result<wallet::Outgoing, PayFailure> prepare(const wallet::PayRequest& request, uint32_t timeout_ms, size_t* merges = nullptr);
-  // Sends what is stored and pending once more, oldest first. One outcome each.
+  // Stored payments not known to be final, oldest first. Expired ones too: a quorum that refuses them frees their notes,
+  // and votes given in time still count.
+  std::vector<wallet::Outgoing> unfinished() const;
+  // Sends these once more. One outcome each.
   std::vector<Result<Paid, PayFailure>> resume(uint32_t timeout_ms, const Payer::Watch& watch = {});
   // For a restored wallet or a second device: asks which transactions hold our unspent notes and takes over those that
   // are this account's, for resume() to send on. Tells validators which notes belong together: not for every day.

@@ -1,0 +1,312 @@
+// What wallets make of validators that lie, forget or refuse: scripted servers in the place of all four of them.
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <algorithm>
+
+#include "net/server.hpp"
+#include "node/devnet.hpp"
+#include "node/network_client.hpp"
+#include "node/wallet_driver.hpp"
+#include "settle/settle_for_test.hpp"
+
+namespace sotto::node {
+namespace {
+
+constexpr size_t kValidators = 4;
+constexpr uint32_t kTimeoutMs = 3000;
+
+class Rows final : public wallet::RowStore {
+ public:
+  std::map<wallet::RowKey, Bytes> rows;
+  Status<Error> commit(const wallet::Changes& changes) override {
+    for (const auto& key : changes.erase) rows.erase(key);
+    for (const auto& row : changes.put) rows[row.key] = row.value;
+    return Ok{};
+  }
+  Result<std::vector<wallet::Row>, Error> load() override {
+    std::vector<wallet::Row> all;
+    for (const auto& [key, value] : rows) all.push_back({key, value});
+    return all;
+  }
+};
+
+net::Response binary(Bytes body) { return {200, std::move(body), net::kBinary}; }
+net::Response refusal(const std::string& reason, const std::string& rule = "") {
+  return {409, RefusalMessage{reason, rule, std::nullopt, std::nullopt}.encode(), net::kBinary};
+}
+
+// Four endpoints of one mind or several: `answer` says what validator i replies. Set it before anybody asks.
+struct Stage {
+  settle::SeededEntropy entropy{7};
+  std::vector<crypto::BlsSecretKey> keys;
+  ledger::Genesis genesis;
+  ledger::NetworkId id;
+  std::shared_ptr<const settle::Committee> committee;
+  std::function<net::Response(size_t validator, const net::Request&)> answer;
+  std::vector<std::unique_ptr<net::Server>> servers;
+  std::vector<net::Endpoint> endpoints;
+
+  Stage() {
+    auto& p = genesis.content.params;
+    p.name = "stage";
+    p.anchor_window = p.expiry_window = 10;
+    p.fees = {0};
+    p.fee_assets = {1};
+    p.max_block_entries = 16;
+    p.max_block_bytes = 1 << 20;
+    ledger::Asset asset;
+    asset.opening = {1, 0};
+    asset.symbol = asset.title = "SOT";
+    genesis.content.assets = {asset};
+    std::vector<settle::Seat> seats;
+    for (size_t i = 0; i < kValidators; ++i) {
+      keys.push_back(crypto::BlsSecretKey::random(entropy));
+      seats.push_back({settle::test_id(i), 1, keys[i].public_key()});
+    }
+    genesis.content.committee = settle::seats_encoding(seats);
+    id = ledger::network_id(genesis.content);
+    std::vector<settle::Validator> validators;
+    for (size_t i = 0; i < kValidators; ++i)
+      validators.push_back(settle::make_validator(id, settle::test_id(i), 1, keys[i]));
+    committee =
+        std::make_shared<const settle::Committee>(settle::Committee::create(id, 0, std::move(validators)).value());
+    genesis.committee_proofs = committee->encode();
+    for (size_t i = 0; i < kValidators; ++i) {
+      auto server = net::Server::start({"127.0.0.1", 0}, {}, [this, i](net::Request request, net::Reply reply) {
+        if (net::parse_target(request.target).path == kNetworkPath)
+          return reply(binary(NetworkInfo{ledger::encode(genesis), endpoints, 0}.encode()));
+        reply(answer(i, request));
+      });
+      CHECK(server.ok());
+      endpoints.push_back((*server)->endpoint());
+      servers.push_back(std::move(server).value());
+    }
+  }
+  ~Stage() {
+    for (const auto& server : servers) server->stop();
+  }
+
+  ledger::Transaction transaction() const {
+    settle::TransactionPlan plan;
+    plan.notes = {1, 2, 3};
+    plan.network = id;
+    return settle::build(plan);
+  }
+  settle::Subject subject(const ledger::Transaction& tx) const {
+    return {0, ledger::generations(tx), ledger::txid(tx)};
+  }
+  template <settle::Phase P>
+  settle::Share<P> share(size_t i, const settle::Subject& about) const {
+    return {static_cast<uint16_t>(i), crypto::bls_sign(keys[i], settle::digest(P, id, about))};
+  }
+  settle::LockCertificate certificate(const ledger::Transaction& tx) const {
+    settle::VoteCollector votes(committee, subject(tx));
+    for (size_t i = 0; i < 3; ++i) CHECK(votes.add(share<settle::Phase::vote>(i, subject(tx))).ok());
+    return *votes.certificate();
+  }
+  ledger::Block block(uint64_t height, const ledger::Transaction& tx, Bytes certificate) const {
+    ledger::Block out;
+    out.entries.push_back({{tx, std::move(certificate)}, ledger::Outcome::executed});
+    out.header.network = id;
+    out.header.height = height;
+    out.header.entries = ledger::entries_hash(out.entries);
+    return out;
+  }
+  // Everybody tells the same story: this block and no other.
+  void serve(const ledger::Block& block) {
+    answer = [block](size_t, const net::Request& request) {
+      if (net::parse_target(request.target).path == kHashPath) {
+        const auto hash = ledger::block_hash(block.header).value;
+        return binary(Bytes(hash.begin(), hash.end()));
+      }
+      return binary(BlocksMessage{block.header.height, {ledger::encode(block)}}.encode());
+    };
+  }
+  std::unique_ptr<NetworkClient> connect() {
+    auto client = NetworkClient::connect(endpoints[0], id, entropy, kTimeoutMs);
+    CHECK(client.ok());
+    return std::move(client).value();
+  }
+};
+
+settle::DecodedCandidate candidate(const ledger::Transaction& tx) {
+  return settle::decode_candidate(ledger::encode(tx)).value();
+}
+
+// A quorum says no; does the money certainly stay?
+bool may_still_move(Stage& stage, const std::string& reason, const std::string& rule = "") {
+  stage.answer = [=](size_t, const net::Request&) { return refusal(reason, rule); };
+  const auto client = stage.connect();
+  const auto settled = client->payer().settle(candidate(stage.transaction()), kTimeoutMs);
+  CHECK(!settled.ok());
+  return settled.error().may_still_move;
+}
+
+TEST(Hostile, OnlyRefusalsForGoodFreeTheNotes) {
+  Stage stage;
+  EXPECT_FALSE(may_still_move(stage, "ledger_rule", "expired"));
+  EXPECT_FALSE(may_still_move(stage, "spent"));
+  // Executed is paid: freeing the notes here means paying twice.
+  EXPECT_TRUE(may_still_move(stage, "already_executed"));
+  // These validators may vote for the same bytes yet.
+  EXPECT_TRUE(may_still_move(stage, "abstaining"));
+  EXPECT_TRUE(may_still_move(stage, "future_generation"));
+}
+
+TEST(Hostile, WhoHasForgottenTheTransactionIsSentIt) {
+  Stage stage;
+  const auto tx = stage.transaction();
+  const auto about = stage.subject(tx);
+  stage.answer = [&](size_t i, const net::Request& request) {
+    if (request.target == kTransactionsPath) return binary(stage.share<settle::Phase::vote>(i, about).encode());
+    const auto message = CertificateMessage::decode(request.body);
+    if (i < 2 && (!message.ok() || !message->transaction)) return refusal("transaction_needed");
+    return binary(stage.share<settle::Phase::settle>(i, about).encode());
+  };
+  const auto client = stage.connect();
+  EXPECT_TRUE(client->payer().settle(candidate(tx), kTimeoutMs).ok());
+}
+
+TEST(Hostile, BlocksNobodyCertifiedAreRefusedThoughAllAgree) {
+  Stage stage;
+  const auto tx = stage.transaction();
+  const auto client = stage.connect();
+  const auto good = stage.certificate(tx);
+  stage.serve(stage.block(1, tx, good.encode()));
+  ASSERT_TRUE(client->blocks(1, 0).ok());
+
+  auto below_quorum = good;
+  below_quorum.bitmap = {0xc0};
+  auto forged = good;
+  forged.signature = stage.share<settle::Phase::vote>(0, stage.subject(tx)).signature;
+  settle::TransactionPlan other;
+  other.notes = {4, 5, 6};
+  other.network = stage.id;
+  for (const Bytes& certificate :
+       {Bytes{}, below_quorum.encode(), forged.encode(), stage.certificate(settle::build(other)).encode()}) {
+    stage.serve(stage.block(1, tx, certificate));
+    const auto blocks = client->blocks(1, 0);
+    ASSERT_FALSE(blocks.ok());
+    EXPECT_EQ(blocks.error().failed, NetworkClient::Failed::nonsense);
+  }
+}
+
+TEST(Hostile, BlockZeroHoldsWhatGenesisHolds) {
+  Stage stage;
+  const auto client = stage.connect();
+  auto zero = stage.block(0, stage.transaction(), {});
+  zero.header.previous.value = ledger::genesis_hash(stage.genesis);
+  stage.serve(zero);
+  EXPECT_FALSE(client->blocks(0, 0).ok());       // money genesis knows nothing of
+  zero.entries.clear();
+  zero.header.entries = ledger::entries_hash(zero.entries);
+  stage.serve(zero);
+  EXPECT_TRUE(client->blocks(0, 0).ok());
+  zero.header.previous = {};
+  stage.serve(zero);
+  EXPECT_FALSE(client->blocks(0, 0).ok());       // of another genesis
+}
+
+TEST(Hostile, OneValidatorCannotHideABlock) {
+  Stage stage;
+  const auto tx = stage.transaction();
+  stage.serve(stage.block(1, tx, stage.certificate(tx).encode()));
+  const auto all_say = stage.answer;
+  size_t liars = 1;
+  stage.answer = [&](size_t i, const net::Request& request) {
+    if (i < liars && net::parse_target(request.target).path == kBlocksPath)
+      return binary(BlocksMessage{0, {}}.encode());
+    return all_say(i, request);
+  };
+  const auto client = stage.connect();
+  const auto found = client->blocks(1, 0);
+  ASSERT_TRUE(found.ok());
+  EXPECT_EQ(found->size(), 1u);
+  liars = kValidators;
+  const auto client_of_liars = stage.connect();
+  const auto none = client_of_liars->blocks(1, 0);
+  ASSERT_TRUE(none.ok());
+  EXPECT_TRUE(none->empty());
+}
+
+// A stored payment whose expiry passed before anybody heard of it.
+struct Expired {
+  Stage& stage;
+  ledger::Transaction tx = stage.transaction();
+  Rows rows;
+  std::unique_ptr<NetworkClient> client = stage.connect();
+  ThreadPool pool{1};
+  std::optional<wallet::Wallet> wallet;
+
+  explicit Expired(Stage& s) : stage(s) {
+    wallet::State state;
+    state.network = stage.id.value;
+    state.next_block = 100;
+    wallet::PaymentEntry payment;
+    payment.txid = ledger::txid(tx);
+    payment.bytes = std::make_shared<const Bytes>(ledger::encode(tx));
+    payment.state = wallet::PaymentState::expired;
+    wallet::HistoryEntry line;
+    line.txid = payment.txid;
+    CHECK(rows.commit(
+                  {{wallet::account_row(state), wallet::sync_row(state), wallet::row_of(payment), wallet::row_of(line)},
+                   {}})
+              .ok());
+    wallet = std::move(wallet::Wallet::open(rows, client->network(), note::NetworkKind::dev)).value();
+  }
+  wallet::PaymentState resume() {
+    WalletDriver driver(*wallet, *client, nullptr, stage.entropy, pool);
+    CHECK(driver.resume(kTimeoutMs).size() == 1);
+    return wallet->payment(ledger::txid(tx))->state;
+  }
+};
+
+TEST(Hostile, AnExpiredPaymentIsBroughtToItsEnd) {
+  Stage stage;
+  stage.answer = [](size_t, const net::Request& request) {
+    return request.method == net::Method::post ? refusal("ledger_rule", "expired")
+                                               : binary(BlocksMessage{0, {}}.encode());
+  };
+  Expired refused(stage);
+  EXPECT_EQ(refused.resume(), wallet::PaymentState::refused);  // its notes are free again
+
+  Expired executed(stage);
+  stage.answer = [](size_t, const net::Request& request) {
+    return request.method == net::Method::post ? refusal("already_executed") : binary(BlocksMessage{0, {}}.encode());
+  };
+  EXPECT_EQ(executed.resume(), wallet::PaymentState::expired);  // the block will tell
+
+  // Votes given in time are given again.
+  Expired voted(stage);
+  const auto about = stage.subject(voted.tx);
+  stage.answer = [&](size_t i, const net::Request& request) {
+    return binary(request.target == kTransactionsPath ? stage.share<settle::Phase::vote>(i, about).encode()
+                                                      : stage.share<settle::Phase::settle>(i, about).encode());
+  };
+  EXPECT_EQ(voted.resume(), wallet::PaymentState::settled);
+}
+
+TEST(Hostile, ADevnetThatHasRunIsNotMadeAnewForWantOfItsGenesis) {
+  char pattern[] = "/tmp/sotto-hostile-XXXXXX";
+  ASSERT_NE(mkdtemp(pattern), nullptr);
+  const std::filesystem::path dir = pattern;
+  ASSERT_TRUE(make_directories(dir / "validator-0").ok());
+  const Bytes key(32, 7);
+  ASSERT_TRUE(write_file(dir / "validator-0" / "key", key).ok());
+  ASSERT_TRUE(write_file(dir / "ordering.log", key).ok());
+  settle::SeededEntropy entropy(1);
+  struct Stopped final : Clock {
+    uint64_t now_ms() const override { return 0; }
+    uint64_t monotonic_us() const override { return 0; }
+  } const clock;
+  ThreadPool pool(1);
+  const auto opened = Devnet::open({dir, 0, 4, "stage"}, nullptr, entropy, clock, pool, {});
+  ASSERT_FALSE(opened.ok());
+  EXPECT_EQ(opened.error().failed, Devnet::Failed::damaged);
+  EXPECT_EQ(*read_file(dir / "validator-0" / "key", 64), key);
+  std::filesystem::remove_all(dir);
+}
+
+}  // namespace
+}  // namespace sotto::node
