@@ -285,7 +285,7 @@ class Cluster {
 TEST(Cluster, safe_and_live_over_many_seeds) {
   const TestCommittee t({1, 1, 1, 1});
   const char* wanted = std::getenv("SOTTO_SEEDS");
-  const uint64_t count = wanted == nullptr ? 60 : std::strtoull(wanted, nullptr, 10);
+  const uint64_t count = wanted == nullptr ? 40 : std::strtoull(wanted, nullptr, 10);
   Sometimes sometimes;
   for (uint64_t seed = 0; seed < count && !::testing::Test::HasFailure(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));

@@ -108,7 +108,7 @@ Outcome run(uint64_t seed, Order order, const TestCommittee& t) {
 TEST(Crash, never_two_votes_for_one_note) {
   const TestCommittee t({1, 1, 1, 1});
   Outcome total;
-  const uint64_t count = seeds(400);
+  const uint64_t count = seeds(250);
   for (uint64_t seed = 0; seed < count; ++seed) {
     const Outcome o = run(seed, Order::persist_then_sign, t);
     ASSERT_FALSE(o.voted_twice) << "seed " << seed;
@@ -127,7 +127,7 @@ TEST(Crash, never_two_votes_for_one_note) {
 TEST(Crash, the_same_test_catches_signing_before_persisting) {  // the mutant of S-30
   const TestCommittee t({1, 1, 1, 1});
   size_t caught = 0;
-  for (uint64_t seed = 0; seed < 100; ++seed) caught += run(seed, Order::sign_then_persist, t).voted_twice;
+  for (uint64_t seed = 0; seed < 60; ++seed) caught += run(seed, Order::sign_then_persist, t).voted_twice;
   EXPECT_GT(caught, 10u);
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <rocksdb/db.h>
 
+#include <algorithm>
 #include <fstream>
 #include <set>
 #include <thread>
@@ -248,6 +249,29 @@ TEST_F(Store, records_are_bound_to_their_keys_and_counted) {  // S-34
   EXPECT_EQ(reject_of(w.open(dir)), StoreReject::damaged);
   again();
   with_database([&](rocksdb::DB& db) { ASSERT_TRUE(db.Delete({}, "S").ok()); });     // the state gone
+  EXPECT_EQ(reject_of(w.open(dir)), StoreReject::damaged);
+  again();
+  // Where decoding would notice nothing: two nullifiers' records exchanged, one changed.
+  const auto nullifiers = [](rocksdb::DB& db) {
+    std::vector<std::pair<std::string, std::string>> found;
+    const std::unique_ptr<rocksdb::Iterator> at(db.NewIterator({}));
+    for (at->Seek("N"); at->Valid() && at->key()[0] == 'N'; at->Next()) found.emplace_back(at->key().ToString(), at->value().ToString());
+    return found;
+  };
+  with_database([&](rocksdb::DB& db) {
+    const auto found = nullifiers(db);
+    const auto other = std::find_if(found.begin(), found.end(), [&](const auto& r) { return r.second.substr(0, 32) != found[0].second.substr(0, 32); });
+    ASSERT_NE(other, found.end());
+    ASSERT_TRUE(db.Put({}, found[0].first, other->second).ok());
+    ASSERT_TRUE(db.Put({}, other->first, found[0].second).ok());
+  });
+  EXPECT_EQ(reject_of(w.open(dir)), StoreReject::damaged);
+  again();
+  with_database([&](rocksdb::DB& db) {
+    auto found = nullifiers(db);
+    found[0].second[3] = static_cast<char>(found[0].second[3] ^ 1);
+    ASSERT_TRUE(db.Put({}, found[0].first, found[0].second).ok());
+  });
   EXPECT_EQ(reject_of(w.open(dir)), StoreReject::damaged);
   again();
   EXPECT_EQ(opened().restored.locks.size(), 2u);
