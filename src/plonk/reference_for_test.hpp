@@ -2,6 +2,8 @@
 // prover.cpp, linearise.cpp or verifier.cpp. Its transcript can be bent: absorbs left out by index, the last challenge taken
 // before the openings. A cheating prover can put what it likes between v and the openings.
 #pragma once
+#include <functional>
+
 #include "plonk/proof.hpp"
 #include "plonk/random_for_test.hpp"
 
@@ -99,6 +101,11 @@ class Reference {
   // opening_next fixes A (right at `next`) before u and B after; opening fixes B before u and A after, with a claim for
   // z(next) that makes the identity hold at zeta.
   Proof prove(const ByteArray<32>& network, const Assignment<Fr>& a, TestEntropy& random, Bent bent = {}, Cheat cheat = Cheat::none) const {
+    return prove(network, a, [&] { return random.fr(); }, bent, cheat);
+  }
+  // `blinder`: four rows of each wire column in turn, four rows of z, four scalars between the pieces of t.
+  Proof prove(const ByteArray<32>& network, const Assignment<Fr>& a, const std::function<Fr()>& blinder, Bent bent = {},
+              Cheat cheat = Cheat::none) const {
     Proof p;
     Challenges c;
     BentTranscript transcript(bent);
@@ -106,7 +113,7 @@ class Reference {
     std::array<Column, kColumns> w;
     for (size_t j = 0; j < kColumns; ++j) {
       w[j] = a.wires[j];
-      for (size_t r = n_ - kBlindRows; r < n_; ++r) w[j][r] = random.fr();
+      for (size_t r = n_ - kBlindRows; r < n_; ++r) w[j][r] = blinder();
     }
     const auto w_values = w;
     for (size_t j = 0; j < kColumns; ++j) p.wires[j] = commit(w[j] = coefficients(w[j]));
@@ -122,12 +129,12 @@ class Reference {
       }
       z[r + 1] = top * bottom.inverse();
     }
-    for (size_t r = n_ - kBlindRows; r < n_; ++r) z[r] = random.fr();
+    for (size_t r = n_ - kBlindRows; r < n_; ++r) z[r] = blinder();
     p.z = commit(z = coefficients(z));
     transcript.round2(p, c);
 
     Column publics(n_);
-    for (size_t i = 0; i < circuit_.public_rows.size(); ++i) publics[circuit_.public_rows[i]] = a.public_inputs[i];
+    for (size_t i = 0; i < a.public_inputs.size(); ++i) publics[circuit_.public_rows[i]] = a.public_inputs[i];
     publics = coefficients(publics);
     std::array<Column, kQuotientPieces> t;
     for (size_t k = 0; k < kQuotientPieces; ++k) {
@@ -138,7 +145,7 @@ class Reference {
     }
     t = pieces_from_cosets(domain_, std::move(t));
     for (size_t k = 0; k + 1 < kQuotientPieces; ++k) {
-      const Fr b = random.fr();
+      const Fr b = blinder();
       t[k].push_back(b);
       t[k + 1][0] -= b;
     }

@@ -230,6 +230,21 @@ TEST(Transcript, phantom_challenge_attack) {
   }
 }
 
+// A list cut short: a prover takes the inputs left out for 0. Only the count stands in the way.
+TEST(Transcript, missing_public_inputs_are_not_zeros) {
+  auto& t = tiny();
+  Builder<Fr> b;
+  Tiny::constrain(b, Fr::zero(), t.random.fr(), Fr::zero());
+  auto a = b.assignment(4);
+  EXPECT_TRUE(t.accepts(a, t.reference->prove(kNetwork, a, t.random)));
+  while (!a.public_inputs.empty()) {
+    a.public_inputs.pop_back();
+    const auto p = t.reference->prove(kNetwork, a, t.random);
+    EXPECT_TRUE(t.reference->verify(kNetwork, a.public_inputs, p)) << "a verifier that does not count would take it";
+    EXPECT_FALSE(t.accepts(a, p));
+  }
+}
+
 // Frozen Heart: public inputs left out of the hash, then solved for. Here: the proof of one statement under another's inputs,
 // which the mutant takes only if they do not enter the identity; the identity has them too.
 TEST(Transcript, public_inputs_enter_the_hash_and_the_identity) {
