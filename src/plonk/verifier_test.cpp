@@ -2,93 +2,16 @@
 // (n = 64, every gate), real reference string. SOTTO_LONG=1: every bit of a proof, every 2-byte swap, more mixes.
 #include "plonk/verifier.hpp"
 
-#include <gtest/gtest.h>
-
 #include <set>
 
 #include "plonk/linearise.hpp"
-#include "plonk/prover.hpp"
-#include "plonk/reference_for_test.hpp"
-#include "plonk/small_for_test.hpp"
+#include "plonk/proofs_for_test.hpp"
 
 namespace sotto::plonk {
 namespace {
 
-using crypto::Fr;
-using crypto::G1;
-using crypto::G1Affine;
-using Network = ByteArray<32>;
+using namespace proofs;
 
-struct Proven {
-  SmallWitness witness;
-  Claim claim;
-  Proof proof;
-};
-
-const Network kNetwork{1};
-
-struct World {
-  ThreadPool pool{2};
-  poly::Srs srs;
-  Circuit<Fr> circuit = small_circuit();
-  std::optional<ProvingKey> pk;
-  TestEntropy random{21};
-  std::vector<Proven> proven;            // valid, of different statements
-
-  World() {
-    auto loaded = poly::load_srs(SOTTO_SOURCE_DIR "/data/srs.bin", 65, pool);
-    EXPECT_TRUE(loaded.ok());
-    srs = *loaded;
-    pk = make_proving_key(circuit, 7, srs, pool);
-    for (size_t i = 0; i < 8; ++i) proven.push_back(prove_one(small_witness(random), random));
-  }
-  Proven prove_one(const SmallWitness& w, Entropy& entropy) {
-    const auto a = small_assignment(w);
-    const Proof p = prove(*pk, kNetwork, a, entropy, pool);
-    return {w, {a.public_inputs, encode_proof(p)}, p};
-  }
-  std::vector<bool> verify(std::span<const Claim> claims, const Network& network = kNetwork) {
-    return verify_batch(pk->vk, network, claims, random, pool);
-  }
-  bool verify(const Claim& claim) { return verify({&claim, 1})[0]; }
-  // None of `bad` is accepted: most alone (half the work), every tenth group as a batch that is bisected.
-  void refuse(const std::vector<Claim>& bad) {
-    for (size_t begin = 0; begin < bad.size(); begin += 16) {
-      const auto group = std::span(bad).subspan(begin, std::min<size_t>(16, bad.size() - begin));
-      if (begin / 16 % 10 == 0) {
-        ASSERT_EQ(verify(group), std::vector<bool>(group.size(), false)) << begin;
-      } else {
-        for (const auto& claim : group) ASSERT_FALSE(verify(claim));
-      }
-    }
-  }
-};
-
-World& world() {
-  static World w;
-  return w;
-}
-
-// Parts of a proof in wire order.
-template <class P>
-std::vector<decltype(&std::declval<P&>().z)> points(P& p) {
-  std::vector<decltype(&p.z)> out;
-  for (auto& x : p.wires) out.push_back(&x);
-  out.push_back(&p.z);
-  for (auto& x : p.t) out.push_back(&x);
-  out.push_back(&p.opening);
-  out.push_back(&p.opening_next);
-  return out;
-}
-template <class P>
-std::vector<decltype(&std::declval<P&>().z_next)> scalars(P& p) {
-  std::vector<decltype(&p.z_next)> out;
-  for (auto& x : p.w) out.push_back(&x);
-  for (auto& x : p.w_next) out.push_back(&x);
-  for (auto& x : p.sigma) out.push_back(&x);
-  out.push_back(&p.z_next);
-  return out;
-}
 // Offsets of the points in the encoding: sixteen first, two last.
 std::vector<size_t> point_offsets() {
   std::vector<size_t> out;
@@ -516,99 +439,6 @@ TEST(Linearise, zeta_in_the_domain_and_zero_challenges) {
   }
   Challenges zero{};
   EXPECT_TRUE(linearise(vk, publics, zero, w.proven[0].proof).has_value());  // zeta = 0 is outside the domain
-}
-
-// A12: proofs of one witness share nothing.
-TEST(ZeroKnowledge, proofs_of_one_witness_share_no_part) {
-  auto& w = world();
-  std::set<std::string> seen;
-  const auto sigma_is_public = [&](const Proof& p, const Fr* x) { return x >= p.sigma.data() && x < p.sigma.data() + p.sigma.size(); };
-  for (size_t i = 0; i < cases(60, 1000); ++i) {
-    const auto p = w.prove_one(w.proven[0].witness, w.random);
-    for (const auto* point : points(p.proof)) ASSERT_TRUE(seen.insert(to_hex(point->encode())).second);
-    for (const auto* x : scalars(p.proof)) ASSERT_TRUE(seen.insert(x->hex()).second) << sigma_is_public(p.proof, x);
-  }
-}
-
-// A13: the generator's state comes back. Same witness: the same bytes, whatever the number of threads. Another witness: other
-// blinders, so the difference of two commitments is not the difference of the witnesses.
-TEST(ZeroKnowledge, replayed_randomness) {
-  auto& w = world();
-  std::vector<Bytes> same;
-  const auto a = small_assignment(w.proven[0].witness);
-  for (const size_t threads : {1u, 2u, 3u}) {
-    ThreadPool pool(threads);
-    TestEntropy replay(77);
-    same.push_back(encode_proof(prove(*w.pk, kNetwork, a, replay, pool)));
-  }
-  EXPECT_EQ(same[0], same[1]);
-  EXPECT_EQ(same[0], same[2]);
-  EXPECT_TRUE(w.verify(Claim{a.public_inputs, same[0]}));
-
-  auto other_witness = w.proven[0].witness;
-  other_witness.b += Fr::one();
-  const auto b = small_assignment(other_witness);
-  TestEntropy replay(77), replay_network(77);
-  const Proof q = prove(*w.pk, kNetwork, b, replay, w.pool);
-  const Proof p = *decode_proof(same[0]);
-  const auto lagrange = poly::lagrange_points(w.srs.g1, kSmallLogN);
-  for (size_t j = 0; j < kColumns; ++j) {
-    std::vector<Fr> difference(w.circuit.n());
-    for (size_t r = 0; r < difference.size(); ++r) difference[r] = a.wires[j][r] - b.wires[j][r];
-    const G1 unblinded = crypto::msm_vartime(lagrange, difference);
-    EXPECT_FALSE(G1(p.wires[j]) + -G1(q.wires[j]) == unblinded) << j;
-  }
-  // Another network: other blinders as well.
-  const Proof elsewhere = prove(*w.pk, Network{2}, a, replay_network, w.pool);
-  for (size_t j = 0; j < kColumns; ++j) EXPECT_FALSE(elsewhere.wires[j] == p.wires[j]);
-}
-
-// The second prover, given the blinders the specification derives (P-10), makes the same proof to the byte: every mask is there, in
-// its place, the four between the quotient's pieces (eprint 2024/848) included.
-TEST(ZeroKnowledge, all_masks_are_in_their_places) {
-  auto& w = world();
-  const Reference reference(w.circuit, w.pk->vk, w.srs);
-  for (uint64_t seed = 1; seed <= 2; ++seed) {
-    const auto a = small_assignment(w.proven[seed].witness);
-    TestEntropy entropy(seed), same(seed);
-    const Proof made = prove(*w.pk, kNetwork, a, entropy, w.pool);
-    const auto fresh = same.bytes<64>();
-    std::vector<ByteView> parts{fresh, kNetwork};
-    for (const auto& column : a.wires) parts.emplace_back(reinterpret_cast<const uint8_t*>(column.data()), column.size() * sizeof(Fr));
-    const auto key = crypto::blake2b_512("Sotto.blinding.v1", parts);
-    uint32_t counter = 0;
-    const Proof again = reference.prove(kNetwork, a, [&] {
-      Writer index;
-      index.u32(counter++);
-      return Fr::reduce512(crypto::blake2b_512("Sotto.blinder.v1", {index.bytes()}, key));
-    });
-    EXPECT_EQ(counter, kColumns * 4 + 4 + 4);
-    EXPECT_EQ(encode_proof(made), encode_proof(again));
-  }
-}
-
-// The commitments really are masked: without the random rows the distinguisher that recomputes them from a guessed witness
-// succeeds, with them it fails.
-TEST(ZeroKnowledge, a_guessed_witness_is_not_confirmed) {
-  auto& w = world();
-  const auto a = small_assignment(w.proven[0].witness);
-  const auto lagrange = poly::lagrange_points(w.srs.g1, kSmallLogN);
-  for (size_t j = 0; j < kColumns; ++j) {
-    const auto naked = crypto::msm_vartime(lagrange, a.wires[j]).affine();
-    EXPECT_FALSE(naked == w.proven[0].proof.wires[j]);
-  }
-  // Evaluations at zeta and next are not those of the naked columns either: checked for the values the verifier sees.
-  Challenges c;
-  Schedule schedule(w.pk->vk, {kNetwork, a.public_inputs});
-  const Proof& p = w.proven[0].proof;
-  schedule.wires(p.wires, c);
-  schedule.permutation(p.z, c);
-  schedule.quotient(p.t, c);
-  for (size_t j = 0; j < kColumns; ++j) {
-    auto column = a.wires[j];
-    w.pk->vk.domain->intt(column);
-    EXPECT_NE(poly::evaluate<Fr>(column, c.zeta), p.w[j]);
-  }
 }
 
 }  // namespace
