@@ -45,7 +45,10 @@ Result<note::Amount, CommandFailure> parse_amount(const std::string& text, const
   const auto amount = note::parse_amount(text, asset.decimals);
   if (!amount.ok()) {
     const std::string reason = note::name(amount.error());
-    return Failure{CommandFailure{ExitCode::usage, "\"" + text + "\" is not an amount of " + asset.symbol + " (" + std::to_string(asset.decimals) + " decimals): " + reason, reason}};
+    return Failure{CommandFailure{ExitCode::usage,
+                                  "\"" + text + "\" is not an amount of " + asset.symbol + " (" +
+                                      std::to_string(asset.decimals) + " decimals): " + reason,
+                                  reason}};
   }
   if (amount->is_zero()) return Failure{CommandFailure{ExitCode::usage, "the amount is zero", "zero_amount"}};
   return *amount;
@@ -64,7 +67,11 @@ std::string printable(ByteView text) {
   std::string out;
   for (size_t i = 0; i < text.size();) {
     const uint8_t first = text[i];
-    const size_t length = first < 0x80 ? 1 : first >= 0xC2 && first < 0xE0 ? 2 : first >= 0xE0 && first < 0xF0 ? 3 : first >= 0xF0 && first < 0xF5 ? 4 : 0;
+    const size_t length = first < 0x80                    ? 1
+                          : first >= 0xC2 && first < 0xE0 ? 2
+                          : first >= 0xE0 && first < 0xF0 ? 3
+                          : first >= 0xF0 && first < 0xF5 ? 4
+                                                          : 0;
     uint32_t point = length == 1 ? first : length == 2 ? first & 0x1Fu : length == 3 ? first & 0x0Fu : first & 0x07u;
     bool good = length > 0 && i + length <= text.size();
     for (size_t j = 1; good && j < length; ++j) {
@@ -79,7 +86,8 @@ std::string printable(ByteView text) {
       continue;
     }
     // Controls, and the marks that turn the direction of text around.
-    const bool hidden = point < 0x20 || (point >= 0x7F && point < 0xA0) || (point >= 0x2028 && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069);
+    const bool hidden = point < 0x20 || (point >= 0x7F && point < 0xA0) || (point >= 0x2028 && point <= 0x202E) ||
+                        (point >= 0x2066 && point <= 0x2069);
     if (hidden) {
       out += kReplacement;
     } else {

@@ -17,7 +17,8 @@ std::string symbol(const ledger::Network& network, const note::AssetOpening& ass
 // Failure (usage, reject = the named reason).
 Result<note::Amount, CommandFailure> parse_amount(const std::string& text, const ledger::Asset& asset);
 Result<note::Address, CommandFailure> parse_address(const std::string& text);
-// What a stranger wrote (memos), fit for a terminal and for JSON: valid UTF-8, control characters and line breaks replaced.
+// What a stranger wrote (memos), fit for a terminal and for JSON: valid UTF-8, control characters and line breaks
+// replaced.
 std::string printable(ByteView text);
 // "sottodev1qxy…k4m2": enough to compare by eye.
 std::string short_address(const std::string& text);

@@ -83,8 +83,8 @@ void Console::end(bool good, double ms, const std::string& note) {
   running_.reset();
   const char* mark = good ? "✓" : "✗";
   const std::string colour = terminal_ ? (good ? "\x1b[32m" : "\x1b[31m") : "";
-  put(stdout, fmt::format("{}  {}{}{} {:<58} {:>9}{}{}\n", terminal_ ? kClearLine : "", colour, mark, terminal_ ? "\x1b[0m" : "",
-                          what, show_ms(ms), note.empty() ? "" : "  ", note));
+  put(stdout, fmt::format("{}  {}{}{} {:<58} {:>9}{}{}\n", terminal_ ? kClearLine : "", colour, mark,
+                          terminal_ ? "\x1b[0m" : "", what, show_ms(ms), note.empty() ? "" : "  ", note));
 }
 
 void Console::document(const std::string& json_text) {

@@ -42,10 +42,15 @@ ordered_json fund(node::Devnet& devnet, const FundRequest& request) {
   const auto paid = devnet.fund(*to, asset->opening, *amount, {}, kFundTimeoutMs);
   if (!paid.ok()) {
     const auto& f = paid.error();
-    return failure(f.reject == "insufficient_funds" ? ExitCode::not_enough : ExitCode::failed, "the faucet could not pay: " + f.what, f.reject);
+    return failure(f.reject == "insufficient_funds" ? ExitCode::not_enough : ExitCode::failed,
+                   "the faucet could not pay: " + f.what, f.reject);
   }
-  return {{"ok", true}, {"txid", paid->txid.hex()}, {"amount", note::format_amount(*amount, asset->decimals)}, {"asset", asset->symbol},
-          {"prove_ms", paid->prove_ms}, {"settled_ms", paid->settled.timings.settled_ms}};
+  return {{"ok", true},
+          {"txid", paid->txid.hex()},
+          {"amount", note::format_amount(*amount, asset->decimals)},
+          {"asset", asset->symbol},
+          {"prove_ms", paid->prove_ms},
+          {"settled_ms", paid->settled.timings.settled_ms}};
 }
 
 }  // namespace
@@ -74,8 +79,10 @@ struct ControlServer::Parts {
   std::unique_ptr<net::Server> server;
 
   void handle(net::Request request, net::Reply reply) {
-    if (!equal_constant_time(view(request.token), view(token))) return reply(json(403, failure(ExitCode::failed, "wrong token")));
-    if (request.method != net::Method::post || request.target != kFundPath) return reply(json(404, failure(ExitCode::failed, "unknown path")));
+    if (!equal_constant_time(view(request.token), view(token)))
+      return reply(json(403, failure(ExitCode::failed, "wrong token")));
+    if (request.method != net::Method::post || request.target != kFundPath)
+      return reply(json(404, failure(ExitCode::failed, "unknown path")));
     auto decoded = FundRequest::decode(request.body);
     if (!decoded.ok()) return reply(json(400, failure(ExitCode::usage, name(decoded.error()))));
     worker->post({std::move(decoded).value(), std::move(reply)});
@@ -91,7 +98,8 @@ ControlServer::~ControlServer() {
   parts_->worker->stop();
 }
 
-Result<std::unique_ptr<ControlServer>, Error> ControlServer::start(const fs::path& dir, node::Devnet& devnet, Entropy& entropy) {
+Result<std::unique_ptr<ControlServer>, Error> ControlServer::start(const fs::path& dir, node::Devnet& devnet,
+                                                                   Entropy& entropy) {
   auto parts = std::make_unique<Parts>();
   parts->file = dir / "control";
   parts->token = to_hex(entropy.bytes<32>());
@@ -105,18 +113,24 @@ Result<std::unique_ptr<ControlServer>, Error> ControlServer::start(const fs::pat
     p->handle(std::move(request), std::move(reply));
   }));
   parts->server = std::move(server);
-  const ordered_json content = {{"address", parts->server->endpoint().address}, {"port", parts->server->endpoint().port}, {"token", parts->token}};
+  const ordered_json content = {{"address", parts->server->endpoint().address},
+                                {"port", parts->server->endpoint().port},
+                                {"token", parts->token}};
   TRY_OK(node::write_file(parts->file, view(content.dump())));
   return std::unique_ptr<ControlServer>(new ControlServer(std::move(parts)));
 }
 
 Result<ControlAddress, CommandFailure> find_control(const fs::path& dir) {
   const auto bytes = node::read_file(dir / "control", kMaxControlBytes);
-  if (!bytes.ok()) return Failure{CommandFailure{ExitCode::unreachable, "no devnet runs in " + dir.string() + " (start one: sotto devnet up)", ""}};
+  if (!bytes.ok())
+    return Failure{CommandFailure{ExitCode::unreachable,
+                                  "no devnet runs in " + dir.string() + " (start one: sotto devnet up)", ""}};
   const auto j = nlohmann::json::parse(bytes->begin(), bytes->end(), nullptr, false);
-  const bool sound = j.is_object() && j.contains("address") && j["address"].is_string() && j.contains("port") && j["port"].is_number_unsigned() &&
-                     j["port"] <= 65535 && j.contains("token") && j["token"].is_string();
-  if (!sound) return Failure{CommandFailure{ExitCode::damaged, (dir / "control").string() + " is not what a devnet writes", ""}};
+  const bool sound = j.is_object() && j.contains("address") && j["address"].is_string() && j.contains("port") &&
+                     j["port"].is_number_unsigned() && j["port"] <= 65535 && j.contains("token") &&
+                     j["token"].is_string();
+  if (!sound)
+    return Failure{CommandFailure{ExitCode::damaged, (dir / "control").string() + " is not what a devnet writes", ""}};
   return ControlAddress{{j["address"], j["port"]}, j["token"]};
 }
 

@@ -21,7 +21,8 @@ struct FundRequest {
 // Serves while it lives; removes the file when it goes.
 class ControlServer {
  public:
-  static Result<std::unique_ptr<ControlServer>, Error> start(const std::filesystem::path& dir, node::Devnet& devnet, Entropy& entropy);
+  static Result<std::unique_ptr<ControlServer>, Error> start(const std::filesystem::path& dir, node::Devnet& devnet,
+                                                             Entropy& entropy);
   ~ControlServer();
   ControlServer(const ControlServer&) = delete;
 

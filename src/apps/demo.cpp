@@ -48,8 +48,8 @@ Text set_up_system(DemoWorld& world) {
 }
 
 Text set_up_network(DemoWorld& world, Console& console) {
-  auto devnet = node::Devnet::open({world.dir / "devnet", 0, 4, "sotto-demo"}, world.system, world.entropy, world.clock, world.pool,
-                                   [&](const std::string& what) { console.update("Network: " + what); });
+  auto devnet = node::Devnet::open({world.dir / "devnet", 0, 4, "sotto-demo"}, world.system, world.entropy, world.clock,
+                                   world.pool, [&](const std::string& what) { console.update("Network: " + what); });
   if (!devnet.ok()) return failed(devnet.error().what);
   world.devnet = std::move(devnet).value();
   console.update("Network: four validators with keys and stores of their own");
@@ -66,11 +66,13 @@ Text fund(DemoWorld& world, Party& who, const note::AssetOpening& asset, uint64_
 }
 
 // One payment, its steps shown as they are measured.
-node::Paid pay(DemoReport& report, Party& from, const Party& to, uint64_t units, uint64_t fee, const std::string& memo) {
+node::Paid pay(DemoReport& report, Party& from, const Party& to, uint64_t units, uint64_t fee,
+               const std::string& memo) {
   const auto amount = note::format_amount(note::Amount(units), 2);
   std::optional<node::Paid> paid;
   std::vector<node::SettleStep> steps;
-  const wallet::PayRequest request{to.address(), kEur, note::Amount(units), Bytes(memo.begin(), memo.end()), kSot, note::Amount(fee)};
+  const wallet::PayRequest request{to.address(),     kEur, note::Amount(units), Bytes(memo.begin(), memo.end()), kSot,
+                                   note::Amount(fee)};
   std::optional<wallet::Outgoing> outgoing;
   report.step(fmt::format("{} proves a payment of {} EUR to {}", from.name, amount, to.name), [&]() -> Text {
     auto made = from.driver->prepare(request, kDemoTimeoutMs);
@@ -79,16 +81,20 @@ node::Paid pay(DemoReport& report, Party& from, const Party& to, uint64_t units,
     return fmt::format("private proof ready, {} bytes of transaction", outgoing->bytes->size());
   });
   report.step("Four validators lock the notes and certify", [&]() -> Text {
-    auto result = from.driver->settle(*outgoing, kDemoTimeoutMs, [&](const node::SettleStep& s) { steps.push_back(s); });
+    auto result =
+        from.driver->settle(*outgoing, kDemoTimeoutMs, [&](const node::SettleStep& s) { steps.push_back(s); });
     if (!result.ok()) return failed(result.error().what);
     paid = std::move(result).value();
     return std::string("final");
   });
   using Kind = node::SettleStep::Kind;
   for (const auto& s : steps) {
-    if (s.kind == Kind::vote) report.measured(fmt::format("  vote of validator {}", s.validator + 1), s.at_ms, fmt::format("{} of 4", s.count));
+    if (s.kind == Kind::vote)
+      report.measured(fmt::format("  vote of validator {}", s.validator + 1), s.at_ms, fmt::format("{} of 4", s.count));
     if (s.kind == Kind::lock_certificate) report.measured("  lock certificate: no rival can have one", s.at_ms);
-    if (s.kind == Kind::acknowledgement) report.measured(fmt::format("  acknowledgement of validator {}", s.validator + 1), s.at_ms, fmt::format("{} of 4", s.count));
+    if (s.kind == Kind::acknowledgement)
+      report.measured(fmt::format("  acknowledgement of validator {}", s.validator + 1), s.at_ms,
+                      fmt::format("{} of 4", s.count));
     if (s.kind == Kind::settled) report.measured("  settlement certificate: final, whatever happens", s.at_ms);
   }
   return std::move(*paid);
@@ -123,7 +129,8 @@ void block(DemoReport& report, Party& payer, Party& payee, const ledger::TxId& t
     };
     if (const auto done = payer.follow_until(executed); !done.ok()) return failed(done.error().what);
     const uint64_t height = payer.wallet->next_block();
-    if (const auto done = payee.follow_until([&] { return payee.wallet->next_block() >= height; }); !done.ok()) return failed(done.error().what);
+    if (const auto done = payee.follow_until([&] { return payee.wallet->next_block() >= height; }); !done.ok())
+      return failed(done.error().what);
     return fmt::format("height {}", height - 1);
   });
 }
@@ -131,7 +138,8 @@ void block(DemoReport& report, Party& payer, Party& payee, const ledger::TxId& t
 // Trusts nobody: asks for blocks like any stranger and checks everything again from genesis.
 void observe(DemoReport& report, DemoWorld& world) {
   report.step("An observer verifies the whole ledger from genesis", [&]() -> Text {
-    const auto network = node::NetworkClient::connect(world.devnet->endpoints().front(), std::nullopt, world.entropy, kDemoTimeoutMs);
+    const auto network =
+        node::NetworkClient::connect(world.devnet->endpoints().front(), std::nullopt, world.entropy, kDemoTimeoutMs);
     if (!network.ok()) return failed(network.error().what);
     ledger::CircuitVerifier verifier(world.system, world.entropy, world.pool);
     ledger::FullAuthority authority(verifier, world.entropy);
@@ -147,17 +155,19 @@ void observe(DemoReport& report, DemoWorld& world) {
       }
       return ledger::encode(page[height - page.front().header.height]);
     };
-    const auto audited = ledger::audit((*network)->genesis(), source, archive, node::certificate_check((*network)->committee()), authority, {});
+    const auto audited = ledger::audit((*network)->genesis(), source, archive,
+                                       node::certificate_check((*network)->committee()), authority, {});
     if (!audited.ok()) return failed(describe(audited.error()));
     if (!trouble.empty()) return failed(trouble);
     const auto& assets = (*network)->network()->assets();
     for (size_t i = 0; i < assets.size(); ++i) {
       const auto& s = audited->state.supply[i];
-      report.supply.push_back({assets[i].symbol, ledger::to_decimal(s.minted), ledger::to_decimal(s.burned), ledger::to_decimal(s.fees),
-                               ledger::to_decimal(s.shielded())});
+      report.supply.push_back({assets[i].symbol, ledger::to_decimal(s.minted), ledger::to_decimal(s.burned),
+                               ledger::to_decimal(s.fees), ledger::to_decimal(s.shielded())});
     }
     report.observer_ok = true;
-    return fmt::format("{} blocks, {} transactions, {} proofs, all good", audited->blocks, audited->entries, audited->proofs);
+    return fmt::format("{} blocks, {} transactions, {} proofs, all good", audited->blocks, audited->entries,
+                       audited->proofs);
   });
 }
 
@@ -195,8 +205,10 @@ void run(DemoReport& report, DemoWorld& world, Console& console) {
     device = std::move(made).value();
     const uint64_t height = carol->wallet->next_block();
     for (Party* who : {device.get(), alice.get(), bob.get()})
-      if (const auto done = who->follow_until([&] { return who->wallet->next_block() >= height; }); !done.ok()) return failed(done.error().what);
-    if (device->wallet->balance(kEur).spendable != alice->wallet->balance(kEur).spendable) return failed("the restored balance differs");
+      if (const auto done = who->follow_until([&] { return who->wallet->next_block() >= height; }); !done.ok())
+        return failed(done.error().what);
+    if (device->wallet->balance(kEur).spendable != alice->wallet->balance(kEur).spendable)
+      return failed("the restored balance differs");
     return fmt::format("finds {} EUR by scanning", note::format_amount(device->wallet->balance(kEur).spendable, 2));
   });
   AttemptScene scene{report, world, *alice, *device, *bob, *carol, first};
@@ -205,8 +217,11 @@ void run(DemoReport& report, DemoWorld& world, Console& console) {
   console.heading("The ledger");
   observe(report, world);
   if (!console.json()) {
-    console.line(fmt::format("\n  {:<6} {:>20} {:>12} {:>12} {:>20}   minted − burned − fees = in notes", "asset", "minted", "burned", "fees", "in notes"));
-    for (const auto& s : report.supply) console.line(fmt::format("  {:<6} {:>20} {:>12} {:>12} {:>20}", s.symbol, s.minted, s.burned, s.fees, s.shielded));
+    console.line(fmt::format("\n  {:<6} {:>20} {:>12} {:>12} {:>20}   minted − burned − fees = in notes", "asset",
+                             "minted", "burned", "fees", "in notes"));
+    for (const auto& s : report.supply)
+      console.line(
+          fmt::format("  {:<6} {:>20} {:>12} {:>12} {:>20}", s.symbol, s.minted, s.burned, s.fees, s.shielded));
     console.line(fmt::format("\n  From finished proof to final: {}.", show_ms(report.settled_ms)));
   }
 }

@@ -30,7 +30,8 @@ Bytes with_tampered_proof(const Bytes& honest) {
 }
 
 // Signed as its owner would sign it, whatever the proof says.
-void sign(ledger::Transaction& tx, const wallet::BuiltTransfer& built, const note::AccountKeys& keys, Entropy& entropy) {
+void sign(ledger::Transaction& tx, const wallet::BuiltTransfer& built, const note::AccountKeys& keys,
+          Entropy& entropy) {
   const auto rsk = crypto::randomize(keys.ask(), built.witness.alpha);
   tx.transfers[0].signature = crypto::redjubjub_sign(rsk, tx.transfers[0].rk, ledger::txid(tx).value, entropy);
 }
@@ -60,7 +61,8 @@ std::string claim_an_issue(DemoWorld& world, const Forger& f, std::string& note)
   wallet::CircuitProver prover(world.system, world.entropy, world.pool);
   auto tx = wallet::assemble(f.line.network->id(), expiry(f), {&*built, 1});
   CHECK(wallet::authorise(tx, {&*built, 1}, f.keys.ask(), prover, world.entropy).ok());
-  return reject_of(f.line, ledger::encode(tx), note, "a valid proof of 1,000,000.00 EUR entering, with no issuer behind it");
+  return reject_of(f.line, ledger::encode(tx), note,
+                   "a valid proof of 1,000,000.00 EUR entering, with no issuer behind it");
 }
 
 // The proof is of an empty payment; the commitment is swapped for one to a million.
@@ -70,15 +72,16 @@ std::string raise_an_output(DemoWorld& world, const Forger& f, std::string& note
   wallet::CircuitProver prover(world.system, world.entropy, world.pool);
   auto tx = wallet::assemble(f.line.network->id(), expiry(f), {&*built, 1});
   CHECK(wallet::authorise(tx, {&*built, 1}, f.keys.ask(), prover, world.entropy).ok());
-  const auto rich = note::seal_output(f.keys.view().address(0), {kEur, note::Amount(1'000'000'00), {}}, built->statement.nf[0],
-                                      f.keys.view().ovk, world.entropy);
+  const auto rich = note::seal_output(f.keys.view().address(0), {kEur, note::Amount(1'000'000'00), {}},
+                                      built->statement.nf[0], f.keys.view().ovk, world.entropy);
   tx.transfers[0].outputs[0] = {{rich.cm}, rich.ciphertext.epk, rich.ciphertext.note, rich.ciphertext.sender_copy};
   sign(tx, *built, f.keys, world.entropy);
   return reject_of(f.line, ledger::encode(tx), note, "outputs exceed inputs by 1,000,000.00 EUR, signature good");
 }
 
 // Bob's own wallet decides; nobody else is asked.
-std::string show_to(Party& payee, DemoWorld& world, const Bytes& transaction, const settle::SettlementCertificate& certificate, std::string& note) {
+std::string show_to(Party& payee, DemoWorld& world, const Bytes& transaction,
+                    const settle::SettlementCertificate& certificate, std::string& note) {
   ledger::CircuitVerifier verifier(world.system, world.entropy, world.pool);
   ledger::FullAuthority authority(verifier, world.entropy);
   const auto received = payee.wallet->receive(transaction, certificate, *payee.network->committee(), authority);
@@ -105,7 +108,8 @@ void run_attempts(AttemptScene& s) {
   // An honest payment, proven and not sent yet: what attackers start from.
   std::optional<wallet::Outgoing> honest, rival;
   s.report.step("Alice proves a payment, and her other device a rival one", [&]() -> Result<std::string, Error> {
-    for (auto [party, request, outgoing] : {std::tuple(&s.alice, &to_bob, &honest), std::tuple(&s.alices_other_device, &to_carol, &rival)}) {
+    for (auto [party, request, outgoing] :
+         {std::tuple(&s.alice, &to_bob, &honest), std::tuple(&s.alices_other_device, &to_carol, &rival)}) {
       auto made = party->driver->prepare(*request, kDemoTimeoutMs);
       if (!made.ok()) return Failure{Error{made.error().what}};
       *outgoing = std::move(made).value();
@@ -129,7 +133,8 @@ void run_attempts(AttemptScene& s) {
   s.report.attempt("a double spend from Alice's other device", [&](std::string& note) -> std::string {
     const auto first = s.alice.driver->settle(*honest, kDemoTimeoutMs);
     if (!first.ok()) return "";
-    const auto second = s.alices_other_device.network->payer().settle(*settle::decode_candidate(*rival->bytes), kDemoTimeoutMs);
+    const auto second =
+        s.alices_other_device.network->payer().settle(*settle::decode_candidate(*rival->bytes), kDemoTimeoutMs);
     if (second.ok() || !second.error().refusal || second.error().may_still_move) return "";
     const auto& refusal = *second.error().refusal;
     if (refusal.rival_id != honest->txid) return "";      // must name the rival
@@ -137,9 +142,12 @@ void run_attempts(AttemptScene& s) {
     return refusal.reason;
   });
 
-  const Forger forger{note::AccountKeys::derive(note::Seed(world.entropy.bytes<64>()), s.carol.network->id().value, 0), s.carol};
-  s.report.attempt("inflation: money claimed to come from outside", [&](std::string& note) { return claim_an_issue(world, forger, note); });
-  s.report.attempt("inflation: outputs above inputs", [&](std::string& note) { return raise_an_output(world, forger, note); });
+  const Forger forger{note::AccountKeys::derive(note::Seed(world.entropy.bytes<64>()), s.carol.network->id().value, 0),
+                      s.carol};
+  s.report.attempt("inflation: money claimed to come from outside",
+                   [&](std::string& note) { return claim_an_issue(world, forger, note); });
+  s.report.attempt("inflation: outputs above inputs",
+                   [&](std::string& note) { return raise_an_output(world, forger, note); });
 }
 
 }  // namespace sotto::apps

@@ -17,7 +17,8 @@ Result<std::unique_ptr<Party>, Error> make_party(DemoWorld& world, const std::st
   auto store = store::WalletStore::create(file, view(passphrase), crypto::kArgon2idInteractive, world.entropy);
   if (!store.ok()) return Failure{Error{store::name(store.error().reject)}};
   party->file = std::move(store).value();
-  auto network = node::NetworkClient::connect(world.devnet->endpoints().front(), world.devnet->id(), world.entropy, kDemoTimeoutMs);
+  auto network = node::NetworkClient::connect(world.devnet->endpoints().front(), world.devnet->id(), world.entropy,
+                                              kDemoTimeoutMs);
   if (!network.ok()) return Failure{Error{network.error().what}};
   party->network = std::move(network).value();
 
@@ -31,7 +32,8 @@ Result<std::unique_ptr<Party>, Error> make_party(DemoWorld& world, const std::st
   auto wallet = wallet::Wallet::create(*party->file, party->network->network(), node::kDevKind, *seed, 0, birth);
   if (!wallet.ok()) return Failure{Error{wallet::name(wallet.error().reject)}};
   party->wallet = std::make_unique<wallet::Wallet>(std::move(wallet).value());
-  party->driver = std::make_unique<node::WalletDriver>(*party->wallet, *party->network, world.system, world.entropy, world.pool);
+  party->driver =
+      std::make_unique<node::WalletDriver>(*party->wallet, *party->network, world.system, world.entropy, world.pool);
   return party;
 }
 

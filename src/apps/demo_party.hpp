@@ -35,7 +35,8 @@ struct Party {
 };
 
 // A new wallet from fresh words, or from `words_of`'s (another device of the same person).
-Result<std::unique_ptr<Party>, Error> make_party(DemoWorld& world, const std::string& name, const Party* words_of = nullptr);
+Result<std::unique_ptr<Party>, Error> make_party(DemoWorld& world, const std::string& name,
+                                                 const Party* words_of = nullptr);
 
 inline constexpr uint32_t kDemoTimeoutMs = 20'000;
 inline constexpr note::AssetOpening kSot{1, 0}, kEur{3, 0};

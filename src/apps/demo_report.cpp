@@ -41,12 +41,17 @@ bool DemoReport::all_good() const {
 std::string DemoReport::json() const {
   // Microseconds are what the clock is good for.
   const auto rounded = [](double ms) { return std::round(ms * 1000) / 1000; };
-  nlohmann::ordered_json steps = nlohmann::ordered_json::array(), attempts = steps, assets = nlohmann::ordered_json::object();
+  nlohmann::ordered_json steps = nlohmann::ordered_json::array(), attempts = steps,
+                         assets = nlohmann::ordered_json::object();
   for (const auto& s : steps_) steps.push_back({{"name", s.name}, {"ms", rounded(s.ms)}, {"ok", s.ok}});
   for (const auto& a : attempts_) attempts.push_back({{"name", a.name}, {"reject", a.reject}});
-  for (const auto& s : supply) assets[s.symbol] = {{"minted", s.minted}, {"burned", s.burned}, {"fees", s.fees}, {"shielded", s.shielded}};
-  const nlohmann::ordered_json document = {{"steps", steps}, {"attempts", attempts}, {"settled_ms", rounded(settled_ms)},
-                                           {"observer_ok", observer_ok}, {"supply", assets}};
+  for (const auto& s : supply)
+    assets[s.symbol] = {{"minted", s.minted}, {"burned", s.burned}, {"fees", s.fees}, {"shielded", s.shielded}};
+  const nlohmann::ordered_json document = {{"steps", steps},
+                                           {"attempts", attempts},
+                                           {"settled_ms", rounded(settled_ms)},
+                                           {"observer_ok", observer_ok},
+                                           {"supply", assets}};
   return document.dump();
 }
 

@@ -36,10 +36,12 @@ ExitCode code_of(node::Devnet::Failed failed) {
 
 void introduce(Console& console, const node::Devnet& devnet, const fs::path& dir, bool default_dir) {
   const std::string dir_option = default_dir ? "" : " --dir " + dir.string();
-  const std::string network = node::kDevKind == note::NetworkKind::dev ? net::to_string(devnet.endpoints().front()) : "";
+  const std::string network =
+      node::kDevKind == note::NetworkKind::dev ? net::to_string(devnet.endpoints().front()) : "";
   console.line("");
   console.line(fmt::format("Network {}, kept in {}", devnet.id().hex().substr(0, 16), dir.string()));
-  for (size_t i = 0; i < devnet.endpoints().size(); ++i) console.line(fmt::format("  validator {}   http://{}/v1/health", i + 1, net::to_string(devnet.endpoints()[i])));
+  for (size_t i = 0; i < devnet.endpoints().size(); ++i)
+    console.line(fmt::format("  validator {}   http://{}/v1/health", i + 1, net::to_string(devnet.endpoints()[i])));
   console.line("");
   console.line("In another terminal:");
   console.line(fmt::format("  sotto wallet create --network {}", network));
@@ -62,7 +64,8 @@ int devnet_up(Console& console, const DevnetUpOptions& options) {
 
   const auto dir = devnet_dir(options.dir);
   if (!dir.ok()) return console.failure(dir.error());
-  if (options.port > 65535 - 3) return console.failure({ExitCode::usage, "the port must leave room for the validators after it", ""});
+  if (options.port > 65535 - 3)
+    return console.failure({ExitCode::usage, "the port must leave room for the validators after it", ""});
   crypto::SystemEntropy entropy;
   const node::SystemClock clock;
   ThreadPool pool(core_count());
@@ -78,14 +81,21 @@ int devnet_up(Console& console, const DevnetUpOptions& options) {
                                    [&](const std::string& what) { console.update("Starting the network: " + what); });
   console.update(devnet.ok() && (*devnet)->created() ? "Made and started a new network" : "Starting the network");
   console.end(devnet.ok(), watch.ms());
-  if (!devnet.ok()) return console.failure({code_of(devnet.error().failed), devnet.error().what, node::name(devnet.error().failed)});
+  if (!devnet.ok())
+    return console.failure({code_of(devnet.error().failed), devnet.error().what, node::name(devnet.error().failed)});
   auto control = ControlServer::start(*dir, **devnet, entropy);
   if (!control.ok()) return console.failure({ExitCode::failed, control.error().what, ""});
 
   introduce(console, **devnet, *dir, options.dir.empty());
   ordered_json validators = ordered_json::array();
   for (const auto& e : (*devnet)->endpoints()) validators.push_back(net::to_string(e));
-  console.document(ordered_json{{"ok", true}, {"network", (*devnet)->id().hex()}, {"dir", dir->string()}, {"created", (*devnet)->created()}, {"validators", validators}}.dump());
+  console.document(ordered_json{
+      {"ok", true},
+      {"network", (*devnet)->id().hex()},
+      {"dir", dir->string()},
+      {"created", (*devnet)->created()},
+      {"validators",
+       validators}}.dump());
 
   int received = 0;
   sigwait(&stop_signals, &received);
@@ -97,7 +107,8 @@ int devnet_up(Console& console, const DevnetUpOptions& options) {
   return static_cast<int>(ExitCode::ok);
 }
 
-int devnet_fund(Console& console, const std::string& dir_option, const std::string& address, const std::string& amount, const std::string& asset) {
+int devnet_fund(Console& console, const std::string& dir_option, const std::string& address, const std::string& amount,
+                const std::string& asset) {
   const auto dir = devnet_dir(dir_option);
   if (!dir.ok()) return console.failure(dir.error());
   const auto control = find_control(*dir);
@@ -105,15 +116,24 @@ int devnet_fund(Console& console, const std::string& dir_option, const std::stri
   console.begin(fmt::format("The faucet pays {} {}", amount, asset));
   const Stopwatch watch;
   net::Client client;
-  const auto response = client.call_and_wait(control->endpoint, {net::Method::post, kFundPath, FundRequest{address, amount, asset}.encode(), control->token, 0}, kFundTimeoutMs + 5000);
-  if (!response.ok()) return console.failure({ExitCode::unreachable, "the devnet does not answer: " + response.error().what, ""});
+  const auto response = client.call_and_wait(
+      control->endpoint,
+      {net::Method::post, kFundPath, FundRequest{address, amount, asset}.encode(), control->token, 0},
+      kFundTimeoutMs + 5000);
+  if (!response.ok())
+    return console.failure({ExitCode::unreachable, "the devnet does not answer: " + response.error().what, ""});
   const auto j = ordered_json::parse(response->body.begin(), response->body.end(), nullptr, false);
-  if (!j.is_object() || !j.contains("ok")) return console.failure({ExitCode::failed, "the devnet's answer makes no sense", ""});
+  if (!j.is_object() || !j.contains("ok"))
+    return console.failure({ExitCode::failed, "the devnet's answer makes no sense", ""});
   if (j["ok"] != true) {
-    const auto code = std::ranges::find(kExitCodes, j.value("error", ""), [](const ExitCodeRow& r) { return std::string(r.name); });
-    return console.failure({code == kExitCodes.end() ? ExitCode::failed : code->code, j.value("message", "failed"), j.value("reject", "")});
+    const auto code =
+        std::ranges::find(kExitCodes, j.value("error", ""), [](const ExitCodeRow& r) { return std::string(r.name); });
+    return console.failure({code == kExitCodes.end() ? ExitCode::failed : code->code, j.value("message", "failed"),
+                            j.value("reject", "")});
   }
-  console.end(true, watch.ms(), fmt::format("private proof ready {} · final {} later", show_ms(j.value("prove_ms", 0.0)), show_ms(j.value("settled_ms", 0.0))));
+  console.end(true, watch.ms(),
+              fmt::format("private proof ready {} · final {} later", show_ms(j.value("prove_ms", 0.0)),
+                          show_ms(j.value("settled_ms", 0.0))));
   console.line(fmt::format("     txid {}", j.value("txid", "")));
   console.document(j.dump());
   return static_cast<int>(ExitCode::ok);

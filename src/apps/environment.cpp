@@ -1,6 +1,7 @@
 #include "apps/environment.hpp"
 
 #include <cstdlib>
+#include <vector>
 #include <pwd.h>
 #include <unistd.h>
 
@@ -28,7 +29,8 @@ Result<fs::path, Error> find_data(const std::string& file) {
     if (fs::is_regular_file(path, e)) return path;
     tried += "\n  " + path.string();
   }
-  return Failure{Error{"cannot find the data file " + file + "; looked for" + tried + "\n(set SOTTO_DATA to the directory that holds it)"}};
+  return Failure{Error{"cannot find the data file " + file + "; looked for" + tried +
+                       "\n(set SOTTO_DATA to the directory that holds it)"}};
 }
 
 Result<fs::path, Error> home() {

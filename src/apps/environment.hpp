@@ -7,7 +7,8 @@
 namespace sotto::apps {
 
 // The data file of that name: in $SOTTO_DATA if set (and then nowhere else), else beside the program's own file
-// (../data, data, ../share/sotto), else in the directory compiled in at build time. Independent of the working directory.
+// (../data, data, ../share/sotto), else in the directory compiled in at build time. Independent of the working
+// directory.
 Result<std::filesystem::path, Error> find_data(const std::string& file);
 // $SOTTO_HOME, else ~/.sotto.
 Result<std::filesystem::path, Error> home();

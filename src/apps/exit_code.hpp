@@ -1,4 +1,5 @@
-// What `sotto` commands return to the shell. The one table; docs/cli.md repeats it for readers and a test compares them.
+// What `sotto` commands return to the shell. The one table; docs/cli.md repeats it for readers and a test compares
+// them.
 #pragma once
 #include <array>
 #include <string>

@@ -13,7 +13,9 @@ namespace sotto::apps {
 
 namespace {
 
-Failure<CommandFailure> usage(std::string message) { return Failure{CommandFailure{ExitCode::usage, std::move(message), ""}}; }
+Failure<CommandFailure> usage(std::string message) {
+  return Failure{CommandFailure{ExitCode::usage, std::move(message), ""}};
+}
 
 // The signals that would leave a terminal without echo behind.
 sigset_t terminal_signals() {

@@ -1,4 +1,5 @@
-// Passphrases and words: from a file descriptor or a prompt without echo, never from the command line or the environment.
+// Passphrases and words: from a file descriptor or a prompt without echo, never from the command line or the
+// environment.
 #pragma once
 #include "apps/exit_code.hpp"
 #include "base/result.hpp"
@@ -12,7 +13,8 @@ inline constexpr size_t kMaxSecretBytes = 4096;
 // descriptor. Failure: not open, empty line, longer than kMaxSecretBytes, a zero byte.
 Result<SecretBytes, CommandFailure> read_secret_line(int fd);
 
-// From `fd` if it is not negative, else asked for on the controlling terminal with echo off; twice and compared if `confirm`.
+// From `fd` if it is not negative, else asked for on the controlling terminal with echo off; twice and compared if
+// `confirm`.
 Result<SecretBytes, CommandFailure> ask_secret(const std::string& prompt, int fd, bool confirm);
 
 }  // namespace sotto::apps

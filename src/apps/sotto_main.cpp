@@ -15,7 +15,8 @@ using namespace sotto::apps;
 
 std::string exit_codes() {
   std::string text = "Exit codes:\n";
-  for (const auto& r : kExitCodes) text += fmt::format("  {:>2}  {:<17} {}\n", static_cast<int>(r.code), r.name, r.meaning);
+  for (const auto& r : kExitCodes)
+    text += fmt::format("  {:>2}  {:<17} {}\n", static_cast<int>(r.code), r.name, r.meaning);
   return text;
 }
 
@@ -28,7 +29,8 @@ int version(Console& console) {
 void wallet_options(CLI::App& command, WalletOptions& o) {
   command.add_option("--wallet", o.file, "the wallet file (default: $SOTTO_HOME/wallet)");
   command.add_option("--network", o.network, "ADDRESS:PORT of a validator (default: the one used last)");
-  command.add_option("--passphrase-fd", o.passphrase_fd, "read the passphrase from this descriptor instead of asking")->check(CLI::NonNegativeNumber);
+  command.add_option("--passphrase-fd", o.passphrase_fd, "read the passphrase from this descriptor instead of asking")
+      ->check(CLI::NonNegativeNumber);
 }
 
 }  // namespace
@@ -50,7 +52,8 @@ int main(int argc, char** argv) {
   DevnetUpOptions up_options{"", kDefaultPort};
   auto* up = devnet->add_subcommand("up", "starts it (makes it, the first time) and runs until interrupted");
   up->add_option("--dir", up_options.dir, "where it lives (default: $SOTTO_HOME/devnet)");
-  up->add_option("--port", up_options.port, "the first validator's port, the others follow; 0: any")->capture_default_str();
+  up->add_option("--port", up_options.port, "the first validator's port, the others follow; 0: any")
+      ->capture_default_str();
   std::string fund_dir, fund_address, fund_amount, fund_asset;
   auto* fund = devnet->add_subcommand("fund", "money for an address, by a real private payment");
   fund->add_option("address", fund_address, "to whom")->required();
@@ -69,7 +72,8 @@ int main(int argc, char** argv) {
   auto* create = command("create", "a new wallet; shows its 24 words once");
   int words_fd = -1;
   auto* restore = command("restore", "a wallet from its 24 words: finds everything again");
-  restore->add_option("--words-fd", words_fd, "read the words (one line) from this descriptor instead of asking")->check(CLI::NonNegativeNumber);
+  restore->add_option("--words-fd", words_fd, "read the words (one line) from this descriptor instead of asking")
+      ->check(CLI::NonNegativeNumber);
   bool fresh = false;
   auto* address = command("address", "where others pay to");
   address->add_flag("--new", fresh, "a fresh one, unlinkable to the others");
@@ -87,11 +91,14 @@ int main(int argc, char** argv) {
   pay->add_option("--timeout", pay_options.timeout_s, "seconds")->capture_default_str()->check(CLI::Range(1, 3600));
   uint32_t resume_timeout = 30;
   auto* resume = command("resume", "sends what is not known to be final once more, byte for byte");
-  resume->add_option("--timeout", resume_timeout, "seconds for each")->capture_default_str()->check(CLI::Range(1, 3600));
+  resume->add_option("--timeout", resume_timeout, "seconds for each")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 3600));
   ReceiveOptions receive_options;
   auto* receive = command("receive", "takes a payment file, or looks for payments in blocks");
   receive->add_option("file", receive_options.file, "written by the payer's `pay --out`");
-  receive->add_option("--receipt", receive_options.receipt, "where to write the signed receipt (default: FILE.receipt)");
+  receive->add_option("--receipt", receive_options.receipt,
+                      "where to write the signed receipt (default: FILE.receipt)");
   receive->add_flag("--wait", receive_options.wait, "until something arrives");
   receive->add_option("--timeout", receive_options.timeout_s, "seconds to wait (default: for ever)");
   auto* history = command("history", "every payment, oldest first");
@@ -107,7 +114,8 @@ int main(int argc, char** argv) {
     return app.exit(help);
   } catch (const CLI::ParseError& error) {
     Console console(json || std::find(argv, argv + argc, std::string("--json")) != argv + argc);
-    return console.failure({ExitCode::usage, std::string(error.what()) + "\nsee `sotto --help`, or --help after any command", ""});
+    return console.failure(
+        {ExitCode::usage, std::string(error.what()) + "\nsee `sotto --help`, or --help after any command", ""});
   }
 
   Console console(json);

@@ -65,16 +65,23 @@ int wallet_create(Console& console, const WalletOptions& options) {
   show_words(console, std::string_view(reinterpret_cast<const char*>(words.expose().data()), words.expose().size()));
   console.line("Its address:");
   console.line("  " + address);
-  console.document(ordered_json{{"ok", true}, {"wallet", (*session)->file()}, {"network", (*session)->network().id().hex()}, {"address", address},
-                                {"words", text_of(words.expose())}}.dump());
+  console.document(ordered_json{{"ok", true},
+                                {"wallet", (*session)->file()},
+                                {"network", (*session)->network().id().hex()},
+                                {"address", address},
+                                {"words", text_of(words.expose())}}
+                       .dump());
   return static_cast<int>(ExitCode::ok);
 }
 
 int wallet_restore(Console& console, const WalletOptions& options, int words_fd) {
   const auto typed = ask_secret("the 24 words", words_fd, false);
   if (!typed.ok()) return console.failure(typed.error());
-  const auto secret = crypto::bip39_decode(std::string_view(reinterpret_cast<const char*>(typed->expose().data()), typed->expose().size()));
-  if (!secret.ok()) return console.failure({ExitCode::usage, std::string("these are not the 24 words: ") + crypto::name(secret.error()), crypto::name(secret.error())});
+  const auto secret = crypto::bip39_decode(
+      std::string_view(reinterpret_cast<const char*>(typed->expose().data()), typed->expose().size()));
+  if (!secret.ok())
+    return console.failure({ExitCode::usage, std::string("these are not the 24 words: ") + crypto::name(secret.error()),
+                            crypto::name(secret.error())});
   const auto seed = crypto::bip39_seed(*secret, "");
   CHECK(seed.ok());
   auto session = WalletSession::create(options, *seed, false);
@@ -88,15 +95,27 @@ int wallet_restore(Console& console, const WalletOptions& options, int words_fd)
   if (!adopted.ok()) return console.failure(failure_of(adopted.error()));
 
   auto& wallet = (*session)->wallet();
-  console.line(fmt::format("Restored {} from {} blocks: {} payments in its history", (*session)->file(), synced->to, wallet.history().size()));
-  for (const auto& [asset, balance] : wallet.balances()) console.line("  " + show_amount((*session)->network(), asset, balance.total()));
-  if (*adopted > 0) console.line(fmt::format("{} payments were under way; `sotto wallet resume` finishes them", *adopted));
+  console.line(fmt::format("Restored {} from {} blocks: {} payments in its history", (*session)->file(), synced->to,
+                           wallet.history().size()));
+  for (const auto& [asset, balance] : wallet.balances())
+    console.line("  " + show_amount((*session)->network(), asset, balance.total()));
+  if (*adopted > 0)
+    console.line(fmt::format("{} payments were under way; `sotto wallet resume` finishes them", *adopted));
   ordered_json balances = ordered_json::array();
   for (const auto& [asset, balance] : wallet.balances())
-    balances.push_back({{"asset", symbol((*session)->network(), asset)}, {"spendable", number((*session)->network(), asset, balance.spendable)}, {"arriving", number((*session)->network(), asset, balance.arriving)}});
-  console.document(ordered_json{{"ok", true}, {"wallet", (*session)->file()}, {"network", (*session)->network().id().hex()},
-                                {"address", (*session)->address_text(wallet.address())}, {"blocks", synced->to}, {"payments", wallet.history().size()},
-                                {"under_way", *adopted}, {"balances", balances}}.dump());
+    balances.push_back({{"asset", symbol((*session)->network(), asset)},
+                        {"spendable", number((*session)->network(), asset, balance.spendable)},
+                        {"arriving", number((*session)->network(), asset, balance.arriving)}});
+  console.document(ordered_json{
+      {"ok", true},
+      {"wallet", (*session)->file()},
+      {"network", (*session)->network().id().hex()},
+      {"address", (*session)->address_text(wallet.address())},
+      {"blocks", synced->to},
+      {"payments", wallet.history().size()},
+      {"under_way", *adopted},
+      {"balances",
+       balances}}.dump());
   return static_cast<int>(ExitCode::ok);
 }
 
@@ -125,14 +144,19 @@ int wallet_balance(Console& console, const WalletOptions& options) {
   const auto balances = wallet.balances();
   ordered_json list = ordered_json::array();
   for (const auto& [asset, b] : balances) {
-    console.line(fmt::format("  {:>18} {}{}", number(network, asset, b.total()), symbol(network, asset),
-                             b.arriving.is_zero() ? "" : fmt::format("   ({} of it arriving)", number(network, asset, b.arriving))));
-    list.push_back({{"asset", symbol(network, asset)}, {"total", number(network, asset, b.total())},
-                    {"spendable", number(network, asset, b.spendable)}, {"arriving", number(network, asset, b.arriving)}});
+    console.line(fmt::format(
+        "  {:>18} {}{}", number(network, asset, b.total()), symbol(network, asset),
+        b.arriving.is_zero() ? "" : fmt::format("   ({} of it arriving)", number(network, asset, b.arriving))));
+    list.push_back({{"asset", symbol(network, asset)},
+                    {"total", number(network, asset, b.total())},
+                    {"spendable", number(network, asset, b.spendable)},
+                    {"arriving", number(network, asset, b.arriving)}});
   }
   if (balances.empty()) console.line("  nothing yet");
-  console.line(fmt::format("  as of block {}{}", wallet.state().height(), trouble ? "; the network is not reachable now" : ""));
-  console.document(ordered_json{{"ok", true}, {"height", wallet.state().height()}, {"fresh", !trouble}, {"balances", list}}.dump());
+  console.line(
+      fmt::format("  as of block {}{}", wallet.state().height(), trouble ? "; the network is not reachable now" : ""));
+  console.document(
+      ordered_json{{"ok", true}, {"height", wallet.state().height()}, {"fresh", !trouble}, {"balances", list}}.dump());
   return static_cast<int>(ExitCode::ok);
 }
 
@@ -148,11 +172,16 @@ int wallet_history(Console& console, const WalletOptions& options) {
     const auto* payment = wallet.payment(entry.txid);
     const std::string state = payment != nullptr ? wallet::name(payment->state) : entry.height ? "executed" : "settled";
     const std::string place = entry.height ? fmt::format("block {}", *entry.height) : "";
-    ordered_json j = {{"txid", entry.txid.hex()}, {"state", state}, {"sent", ordered_json::array()}, {"received", ordered_json::array()}};
+    ordered_json j = {{"txid", entry.txid.hex()},
+                      {"state", state},
+                      {"sent", ordered_json::array()},
+                      {"received", ordered_json::array()}};
     if (entry.height) j["height"] = *entry.height;
     const auto show = [&](const char* direction, const wallet::HistoryItem& item) {
-      console.line(fmt::format("  {:<9} {:>18} {:<5} {:<24} {:<9} {:<10} {}", direction, number(network, item.asset, item.value), symbol(network, item.asset),
-                               short_address((*session)->address_text(item.address)), state, place, printable(item.memo)));
+      console.line(fmt::format("  {:<9} {:>18} {:<5} {:<24} {:<9} {:<10} {}", direction,
+                               number(network, item.asset, item.value), symbol(network, item.asset),
+                               short_address((*session)->address_text(item.address)), state, place,
+                               printable(item.memo)));
     };
     for (const auto& item : entry.sent) {
       show("sent", item);
@@ -162,7 +191,8 @@ int wallet_history(Console& console, const WalletOptions& options) {
       show("received", item);
       j["received"].push_back(item_json(**session, network, item));
     }
-    if (payment != nullptr) j["fee"] = {{"amount", number(network, entry.fee_asset, entry.fee)}, {"asset", symbol(network, entry.fee_asset)}};
+    if (payment != nullptr)
+      j["fee"] = {{"amount", number(network, entry.fee_asset, entry.fee)}, {"asset", symbol(network, entry.fee_asset)}};
     if (payment != nullptr && !payment->reason.empty()) {
       j["reason"] = payment->reason;
       console.line("            " + payment->reason);
@@ -170,7 +200,8 @@ int wallet_history(Console& console, const WalletOptions& options) {
     list.push_back(std::move(j));
   }
   if (list.empty()) console.line("  nothing yet");
-  console.document(ordered_json{{"ok", true}, {"height", wallet.state().height()}, {"fresh", !trouble}, {"payments", list}}.dump());
+  console.document(
+      ordered_json{{"ok", true}, {"height", wallet.state().height()}, {"fresh", !trouble}, {"payments", list}}.dump());
   return static_cast<int>(ExitCode::ok);
 }
 

@@ -9,7 +9,7 @@ namespace sotto::apps {
 
 struct WalletOptions {
   std::string file;                // "" = $SOTTO_HOME/wallet
-  std::string network;             // "ADDRESS:PORT" of any validator; "" = the one used last, for a new wallet the devnet here
+  std::string network;  // "ADDRESS:PORT" of any validator; "" = the one used last, for a new wallet the devnet here
   int passphrase_fd = -1;          // -1: ask
 };
 
@@ -41,6 +41,7 @@ struct DevnetUpOptions {
   uint16_t port;
 };
 int devnet_up(Console& console, const DevnetUpOptions& options);
-int devnet_fund(Console& console, const std::string& dir, const std::string& address, const std::string& amount, const std::string& asset);
+int devnet_fund(Console& console, const std::string& dir, const std::string& address, const std::string& amount,
+                const std::string& asset);
 
 }  // namespace sotto::apps

@@ -26,17 +26,22 @@ CommandFailure failure_of(const node::PayFailure& f) {
   using Kind = node::PayFailure::Kind;
   switch (f.kind) {
     case Kind::wallet: {
-      const bool money = f.reject == "insufficient_funds" || f.reject == "funds_arriving" || f.reject == "insufficient_fee";
+      const bool money =
+          f.reject == "insufficient_funds" || f.reject == "funds_arriving" || f.reject == "insufficient_fee";
       static const std::map<std::string, std::string> kSaid = {
           {"insufficient_funds", "not enough money"},
           {"insufficient_fee", "not enough of the fee asset for the fee"},
           {"funds_arriving", "enough money, but it has not all arrived yet; try again in a moment"}};
       const auto said = kSaid.find(f.reject);
-      return {money ? ExitCode::not_enough : ExitCode::failed, (said == kSaid.end() ? f.what : said->second) + kNotMoved, f.reject};
+      return {money ? ExitCode::not_enough : ExitCode::failed,
+              (said == kSaid.end() ? f.what : said->second) + kNotMoved, f.reject};
     }
     case Kind::refused: return {ExitCode::failed, "refused: " + f.what + kNotMoved, f.reject};
     case Kind::pending:
-      return {ExitCode::pending, "sent, but not known to be final (" + f.what + "): the money may still move; `sotto wallet resume` sends the same payment again", f.reject};
+      return {ExitCode::pending,
+              "sent, but not known to be final (" + f.what +
+                  "): the money may still move; `sotto wallet resume` sends the same payment again",
+              f.reject};
   }
   return {ExitCode::failed, f.what, f.reject};
 }
@@ -61,7 +66,9 @@ Result<Review, CommandFailure> review(const ledger::Network& network, const PayO
   note::Amount fee(network.params().fees.front());
   if (!pay.fee.empty()) {
     const auto typed = note::parse_amount(pay.fee, fee_asset.decimals);
-    if (!typed.ok()) return Failure{CommandFailure{ExitCode::usage, "\"" + pay.fee + "\" is not an amount of " + fee_asset.symbol, note::name(typed.error())}};
+    if (!typed.ok())
+      return Failure{CommandFailure{ExitCode::usage, "\"" + pay.fee + "\" is not an amount of " + fee_asset.symbol,
+                                    note::name(typed.error())}};
     fee = *typed;
   }
   return Review{std::move(asset), std::move(fee_asset), amount, fee, to};
@@ -85,11 +92,13 @@ struct SettleDisplay {
     using Kind = node::SettleStep::Kind;
     if (s.kind == Kind::vote) console.update(fmt::format("Confirmed by {} of {}", votes = s.count, validators));
     if (s.kind == Kind::lock_certificate) lock_ms = s.at_ms;
-    if (s.kind == Kind::acknowledgement) console.update(fmt::format("Made final by {} of {}", acknowledgements = s.count, validators));
+    if (s.kind == Kind::acknowledgement)
+      console.update(fmt::format("Made final by {} of {}", acknowledgements = s.count, validators));
   }
 };
 
-Result<node::Paid, node::PayFailure> settle_shown(Console& console, WalletSession& session, const wallet::Outgoing& outgoing, uint32_t timeout_s) {
+Result<node::Paid, node::PayFailure> settle_shown(Console& console, WalletSession& session,
+                                                  const wallet::Outgoing& outgoing, uint32_t timeout_s) {
   SettleDisplay display{console, session.committee().size()};
   const Stopwatch watch;
   console.begin("Sending to the validators");
@@ -101,30 +110,45 @@ Result<node::Paid, node::PayFailure> settle_shown(Console& console, WalletSessio
   console.update(fmt::format("Confirmed by {} of {}", display.votes, display.validators));
   console.end(true, display.lock_ms);
   console.begin("Final");
-  console.end(true, paid->settled.timings.settled_ms, fmt::format("settlement certificate of {} of {}", display.acknowledgements, display.validators));
+  console.end(true, paid->settled.timings.settled_ms,
+              fmt::format("settlement certificate of {} of {}", display.acknowledgements, display.validators));
   return paid;
 }
 
-Status<CommandFailure> write_payment(const std::string& file, const ledger::NetworkId& network, const node::Paid& paid) {
+Status<CommandFailure> write_payment(const std::string& file, const ledger::NetworkId& network,
+                                     const node::Paid& paid) {
   const node::PaymentDocument document{network, *paid.transaction, paid.settled.settlement};
   const auto written = node::write_file(file, document.encode());
-  if (!written.ok()) return Failure{CommandFailure{ExitCode::failed, "the payment is final, but its file could not be written: " + written.error().what + " (the payee finds it in the next block)", ""}};
+  if (!written.ok())
+    return Failure{CommandFailure{ExitCode::failed,
+                                  "the payment is final, but its file could not be written: " + written.error().what +
+                                      " (the payee finds it in the next block)",
+                                  ""}};
   return Ok{};
 }
 
 ordered_json paid_json(const node::Paid& paid) {
-  return {{"txid", paid.txid.hex()}, {"state", "final"}, {"prove_ms", paid.prove_ms}, {"lock_certificate_ms", paid.settled.timings.lock_certificate_ms},
+  return {{"txid", paid.txid.hex()},       {"state", "final"},
+          {"prove_ms", paid.prove_ms},     {"lock_certificate_ms", paid.settled.timings.lock_certificate_ms},
           {"settled_ms", paid.settled_ms}, {"merges", paid.merges}};
 }
 
 ordered_json incoming_json(const WalletSession& session, const ledger::Network& network, const wallet::Incoming& in) {
-  return {{"amount", number(network, in.asset, in.value)}, {"asset", symbol(network, in.asset)}, {"memo", printable(in.memo)},
-          {"address", session.address_text(in.address)}, {"txid", in.output.txid.hex()}, {"credited", in.credited}, {"conditional", in.conditional}};
+  return {{"amount", number(network, in.asset, in.value)},
+          {"asset", symbol(network, in.asset)},
+          {"memo", printable(in.memo)},
+          {"address", session.address_text(in.address)},
+          {"txid", in.output.txid.hex()},
+          {"credited", in.credited},
+          {"conditional", in.conditional}};
 }
 
 void show_incoming(Console& console, const ledger::Network& network, const wallet::Incoming& in) {
   const std::string memo = in.memo.empty() ? "" : fmt::format("  \"{}\"", printable(in.memo));
-  console.line(fmt::format("  {} {}{}", in.conditional ? "under a condition, not yours yet:" : in.credited ? "received" : "known already:",
+  console.line(fmt::format("  {} {}{}",
+                           in.conditional ? "under a condition, not yours yet:"
+                           : in.credited  ? "received"
+                                          : "known already:",
                            show_amount(network, in.asset, in.value), memo));
 }
 
@@ -132,7 +156,8 @@ void show_incoming(Console& console, const ledger::Network& network, const walle
 
 int wallet_pay(Console& console, const WalletOptions& options, const PayOptions& pay) {
   std::error_code e;
-  if (!pay.out.empty() && fs::exists(pay.out, e)) return console.failure({ExitCode::already_exists, pay.out + " exists already" + kNotMoved, ""});
+  if (!pay.out.empty() && fs::exists(pay.out, e))
+    return console.failure({ExitCode::already_exists, pay.out + " exists already" + kNotMoved, ""});
   if (!pay.out.empty() && !fs::is_directory(fs::absolute(pay.out).parent_path(), e))
     return console.failure({ExitCode::no_such_file, "no directory for " + pay.out + kNotMoved, ""});
   const auto session = WalletSession::open(options);
@@ -144,7 +169,8 @@ int wallet_pay(Console& console, const WalletOptions& options, const PayOptions&
     f.message += kNotMoved;
     return f;
   };
-  if (const auto driven = (*session)->drive(Need::prover); !driven.ok()) return console.failure(not_moved(driven.error()));
+  if (const auto driven = (*session)->drive(Need::prover); !driven.ok())
+    return console.failure(not_moved(driven.error()));
   if (const auto synced = (*session)->sync(console); !synced.ok()) return console.failure(not_moved(synced.error()));
 
   console.line("");
@@ -157,7 +183,8 @@ int wallet_pay(Console& console, const WalletOptions& options, const PayOptions&
   console.begin("Making the private proof");
   const Stopwatch watch;
   size_t merges = 0;
-  const wallet::PayRequest request{r->to, r->asset.opening, r->amount, Bytes(pay.memo.begin(), pay.memo.end()), r->fee_asset.opening, r->fee};
+  const wallet::PayRequest request{
+      r->to, r->asset.opening, r->amount, Bytes(pay.memo.begin(), pay.memo.end()), r->fee_asset.opening, r->fee};
   const auto outgoing = (*session)->driver().prepare(request, pay.timeout_s * 1000, &merges);
   console.update("Private proof ready");
   console.end(outgoing.ok(), watch.ms(), merges > 0 ? fmt::format("after merging small notes {} times", merges) : "");
@@ -167,14 +194,20 @@ int wallet_pay(Console& console, const WalletOptions& options, const PayOptions&
   paid->merges = merges;
 
   console.line("");
-  console.line(fmt::format("Sent {} to {}", show_amount(network, r->asset.opening, r->amount), short_address((*session)->address_text(r->to))));
+  console.line(fmt::format("Sent {} to {}", show_amount(network, r->asset.opening, r->amount),
+                           short_address((*session)->address_text(r->to))));
   console.line("  txid " + paid->txid.hex());
   if (!pay.out.empty()) {
-    if (const auto written = write_payment(pay.out, network.id(), *paid); !written.ok()) return console.failure(written.error());
+    if (const auto written = write_payment(pay.out, network.id(), *paid); !written.ok())
+      return console.failure(written.error());
     console.line("  for the payee: " + pay.out);
   }
-  ordered_json j = {{"ok", true}, {"amount", number(network, r->asset.opening, r->amount)}, {"asset", r->asset.symbol}, {"address", (*session)->address_text(r->to)},
-                    {"fee", {{"amount", number(network, r->fee_asset.opening, r->fee)}, {"asset", r->fee_asset.symbol}}}};
+  ordered_json j = {
+      {"ok", true},
+      {"amount", number(network, r->asset.opening, r->amount)},
+      {"asset", r->asset.symbol},
+      {"address", (*session)->address_text(r->to)},
+      {"fee", {{"amount", number(network, r->fee_asset.opening, r->fee)}, {"asset", r->fee_asset.symbol}}}};
   j.update(paid_json(*paid));
   if (!pay.out.empty()) j["out"] = pay.out;
   console.document(j.dump());
@@ -188,7 +221,8 @@ int wallet_resume(Console& console, const WalletOptions& options, uint32_t timeo
   if (const auto synced = (*session)->sync(console); !synced.ok()) return console.failure(synced.error());
   ledger::CircuitVerifier verifier((*session)->system(), (*session)->entropy(), (*session)->pool());
   ledger::FullAuthority authority(verifier, (*session)->entropy());
-  if (const auto adopted = (*session)->driver().adopt_locks(authority); !adopted.ok()) return console.failure(apps::failure_of(adopted.error()));
+  if (const auto adopted = (*session)->driver().adopt_locks(authority); !adopted.ok())
+    return console.failure(apps::failure_of(adopted.error()));
 
   ordered_json list = ordered_json::array();
   std::optional<CommandFailure> worst;
@@ -200,7 +234,9 @@ int wallet_resume(Console& console, const WalletOptions& options, uint32_t timeo
       list.push_back(paid_json(*paid));
     } else {
       worst = failure_of(paid.error());
-      list.push_back({{"txid", outgoing.txid.hex()}, {"state", paid.error().kind == node::PayFailure::Kind::refused ? "refused" : "pending"}, {"reject", paid.error().reject}});
+      list.push_back({{"txid", outgoing.txid.hex()},
+                      {"state", paid.error().kind == node::PayFailure::Kind::refused ? "refused" : "pending"},
+                      {"reject", paid.error().reject}});
     }
   }
   if (pending.empty()) console.line("Nothing is under way.");
@@ -216,15 +252,19 @@ int receive_file(Console& console, WalletSession& session, const ReceiveOptions&
   const auto bytes = node::read_file(receive.file, node::kMaxPaymentFileBytes);
   if (!bytes.ok()) return console.failure({ExitCode::no_such_file, bytes.error().what, ""});
   const auto document = node::PaymentDocument::decode(*bytes);
-  if (!document.ok()) return console.failure({ExitCode::damaged, receive.file + " is not a payment: " + name(document.error()), name(document.error())});
-  if (document->network != network.id()) return console.failure({ExitCode::wrong_network, "a payment on another network", "wrong_network"});
+  if (!document.ok())
+    return console.failure(
+        {ExitCode::damaged, receive.file + " is not a payment: " + name(document.error()), name(document.error())});
+  if (document->network != network.id())
+    return console.failure({ExitCode::wrong_network, "a payment on another network", "wrong_network"});
   if (const auto loaded = session.load(Need::verifier); !loaded.ok()) return console.failure(loaded.error());
   ledger::CircuitVerifier verifier(session.system(), session.entropy(), session.pool());
   ledger::FullAuthority authority(verifier, session.entropy());
 
   console.begin("Verifying proof, certificate and note on this machine");
   const Stopwatch watch;
-  const auto received = session.wallet().receive(document->transaction, document->certificate, session.committee(), authority);
+  const auto received =
+      session.wallet().receive(document->transaction, document->certificate, session.committee(), authority);
   const double verify_ms = watch.ms();
   console.end(received.ok(), verify_ms, received.ok() ? "final" : "");
   if (!received.ok()) {
@@ -243,7 +283,8 @@ int receive_file(Console& console, WalletSession& session, const ReceiveOptions&
   }
   const std::string file = receive.receipt.empty() ? receive.file + ".receipt" : receive.receipt;
   if (const auto written = node::write_file(file, receipts.encode()); !written.ok())
-    return console.failure({ExitCode::failed, "credited, but the receipt could not be written: " + written.error().what, ""});
+    return console.failure(
+        {ExitCode::failed, "credited, but the receipt could not be written: " + written.error().what, ""});
   console.line("  receipt for the payer: " + file);
   console.document(ordered_json{{"ok", true}, {"received", list}, {"receipt", file}, {"verify_ms", verify_ms}}.dump());
   return static_cast<int>(ExitCode::ok);
@@ -272,21 +313,28 @@ int receive_blocks(Console& console, WalletSession& session, const ReceiveOption
     list.push_back(incoming_json(session, network, in));
   }
   if (received.empty()) console.line("  nothing new");
-  console.document(ordered_json{{"ok", true}, {"height", session.wallet().state().height()}, {"received", list}}.dump());
+  console.document(
+      ordered_json{{"ok", true}, {"height", session.wallet().state().height()}, {"received", list}}.dump());
   return static_cast<int>(ExitCode::ok);
 }
 
 ordered_json receipt_json(const WalletSession& session, const ledger::Network& network, const note::Receipt& r) {
-  return {{"txid", to_hex(r.txid)}, {"transfer", r.transfer}, {"output", r.slot}, {"amount", number(network, r.asset, r.value)},
-          {"asset", symbol(network, r.asset)}, {"address", session.address_text(r.address)}};
+  return {{"txid", to_hex(r.txid)},
+          {"transfer", r.transfer},
+          {"output", r.slot},
+          {"amount", number(network, r.asset, r.value)},
+          {"asset", symbol(network, r.asset)},
+          {"address", session.address_text(r.address)}};
 }
 
 }  // namespace
 
 int wallet_receive(Console& console, const WalletOptions& options, const ReceiveOptions& receive) {
-  if (!receive.file.empty() && receive.wait) return console.failure({ExitCode::usage, "either a payment file or --wait", ""});
+  if (!receive.file.empty() && receive.wait)
+    return console.failure({ExitCode::usage, "either a payment file or --wait", ""});
   std::error_code e;
-  if (!receive.file.empty() && !fs::exists(receive.file, e)) return console.failure({ExitCode::no_such_file, "no file " + receive.file, ""});
+  if (!receive.file.empty() && !fs::exists(receive.file, e))
+    return console.failure({ExitCode::no_such_file, "no file " + receive.file, ""});
   const auto session = WalletSession::open(options);
   if (!session.ok()) return console.failure(session.error());
   return receive.file.empty() ? receive_blocks(console, **session, receive) : receive_file(console, **session, receive);
@@ -299,8 +347,8 @@ int wallet_receipt(Console& console, const WalletOptions& options, const std::st
   const auto& network = (*session)->network();
   ordered_json list = ordered_json::array();
   const auto show = [&](const note::Receipt& r, const std::string& what) {
-    console.line(fmt::format("  {} received {} in {}…  {}", short_address((*session)->address_text(r.address)), show_amount(network, r.asset, r.value),
-                             to_hex(r.txid).substr(0, 16), what));
+    console.line(fmt::format("  {} received {} in {}…  {}", short_address((*session)->address_text(r.address)),
+                             show_amount(network, r.asset, r.value), to_hex(r.txid).substr(0, 16), what));
     list.push_back(receipt_json(**session, network, r));
   };
   if (file.empty()) {
@@ -310,9 +358,12 @@ int wallet_receipt(Console& console, const WalletOptions& options, const std::st
     const auto bytes = node::read_file(file, node::kMaxReceiptFileBytes);
     if (!bytes.ok()) return console.failure({ExitCode::no_such_file, bytes.error().what, ""});
     const auto document = node::ReceiptDocument::decode(*bytes);
-    if (!document.ok()) return console.failure({ExitCode::damaged, file + " is not a receipt: " + name(document.error()), name(document.error())});
+    if (!document.ok())
+      return console.failure(
+          {ExitCode::damaged, file + " is not a receipt: " + name(document.error()), name(document.error())});
     for (const auto& receipt : document->receipts) {
-      if (receipt.network != network.id().value) return console.failure({ExitCode::wrong_network, "a receipt of another network", "wrong_network"});
+      if (receipt.network != network.id().value)
+        return console.failure({ExitCode::wrong_network, "a receipt of another network", "wrong_network"});
       const auto accepted = wallet.accept_receipt(receipt);
       if (!accepted.ok()) {
         auto failure = apps::failure_of(accepted.error());

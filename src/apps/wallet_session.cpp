@@ -25,13 +25,16 @@ CommandFailure failure_of(const store::WalletFileError& e, const std::string& fi
   using R = store::WalletFileReject;
   const std::string reject = store::name(e.reject);
   switch (e.reject) {
-    case R::not_found: return {ExitCode::no_such_file, "no wallet at " + file + " (make one: sotto wallet create)", reject};
+    case R::not_found:
+      return {ExitCode::no_such_file, "no wallet at " + file + " (make one: sotto wallet create)", reject};
     case R::already_exists: return {ExitCode::already_exists, file + " exists already; nothing was changed", reject};
     case R::wallet_in_use: return {ExitCode::wallet_in_use, file + " is in use by another process", reject};
     case R::wrong_passphrase: return {ExitCode::wrong_passphrase, "wrong passphrase", reject};
     case R::not_a_wallet:
     case R::unknown_format:
-    case R::damaged: return {ExitCode::damaged, file + " cannot be used: " + reject + (e.detail.empty() ? "" : " (" + e.detail + ")"), reject};
+    case R::damaged:
+      return {ExitCode::damaged, file + " cannot be used: " + reject + (e.detail.empty() ? "" : " (" + e.detail + ")"),
+              reject};
     case R::no_memory:
     case R::io: return {ExitCode::failed, file + ": " + reject + " " + e.detail, reject};
   }
@@ -50,8 +53,10 @@ std::string network_path(const std::string& file) { return file + ".network"; }
 Result<std::optional<net::Endpoint>, CommandFailure> parse_endpoint(const std::string& text) {
   if (text.empty()) return std::optional<net::Endpoint>();
   const size_t colon = text.rfind(':');
-  const auto port = colon == std::string::npos ? std::nullopt : net::parse_u64(std::string_view(text).substr(colon + 1));
-  if (!port || *port == 0 || *port > 65535 || colon == 0) return fail(ExitCode::usage, "--network takes ADDRESS:PORT, not \"" + text + "\"");
+  const auto port =
+      colon == std::string::npos ? std::nullopt : net::parse_u64(std::string_view(text).substr(colon + 1));
+  if (!port || *port == 0 || *port > 65535 || colon == 0)
+    return fail(ExitCode::usage, "--network takes ADDRESS:PORT, not \"" + text + "\"");
   return std::optional<net::Endpoint>(net::Endpoint{text.substr(0, colon), static_cast<uint16_t>(*port)});
 }
 
@@ -63,7 +68,8 @@ CommandFailure failure_of(const wallet::Refusal& r) {
   const std::string what = r.detail.empty() ? reject : reject + ": " + r.detail;
   switch (r.reject) {
     case R::insufficient_funds: return {ExitCode::not_enough, "not enough money", reject};
-    case R::funds_arriving: return {ExitCode::not_enough, "enough money, but some of it is still arriving; try again in a moment", reject};
+    case R::funds_arriving:
+      return {ExitCode::not_enough, "enough money, but some of it is still arriving; try again in a moment", reject};
     case R::insufficient_fee: return {ExitCode::not_enough, "not enough of the fee asset for the fee", reject};
     case R::wrong_network: return {ExitCode::wrong_network, "the wallet belongs to another network", reject};
     case R::damaged:
@@ -75,7 +81,8 @@ CommandFailure failure_of(const wallet::Refusal& r) {
 CommandFailure failure_of(const node::NetworkClient::Trouble& trouble) {
   const std::string reject = node::name(trouble.failed);
   switch (trouble.failed) {
-    case node::NetworkClient::Failed::unreachable: return {ExitCode::unreachable, "cannot reach the network: " + trouble.what, reject};
+    case node::NetworkClient::Failed::unreachable:
+      return {ExitCode::unreachable, "cannot reach the network: " + trouble.what, reject};
     case node::NetworkClient::Failed::wrong_network: return {ExitCode::wrong_network, trouble.what, reject};
     default: return {ExitCode::failed, trouble.what, reject};
   }
@@ -88,7 +95,8 @@ CommandFailure failure_of(const node::WalletDriver::Trouble& trouble) {
 
 Status<CommandFailure> WalletSession::know(node::NetworkInfo info) {
   auto genesis = ledger::decode_genesis(info.genesis);
-  if (!genesis.ok() || !ledger::check_content(genesis->content).ok()) return fail(ExitCode::damaged, network_path(file_) + " does not describe a network");
+  if (!genesis.ok() || !ledger::check_content(genesis->content).ok())
+    return fail(ExitCode::damaged, network_path(file_) + " does not describe a network");
   auto committee = node::genesis_committee(*genesis);
   if (!committee.ok()) return fail(ExitCode::damaged, network_path(file_) + ": " + committee.error().what);
   info_ = std::move(info);
@@ -104,15 +112,19 @@ Result<std::unique_ptr<WalletSession>, CommandFailure> WalletSession::open(const
   TRY(asked, parse_endpoint(options.network));
   s->asked_ = asked;
   std::error_code e;
-  if (!fs::exists(file, e)) return Failure{failure_of(store::WalletFileError{store::WalletFileReject::not_found, ""}, file)};
+  if (!fs::exists(file, e))
+    return Failure{failure_of(store::WalletFileError{store::WalletFileReject::not_found, ""}, file)};
   TRY(passphrase, ask_secret("passphrase of " + file, options.passphrase_fd, false));
   auto store = store::WalletStore::open(file, passphrase.expose(), s->entropy_);
   if (!store.ok()) return Failure{failure_of(store.error(), file)};
   s->store_ = std::move(store).value();
 
   const auto bytes = node::read_file(network_path(file), node::kMaxResponseBytes);
-  auto info = bytes.ok() ? node::NetworkInfo::decode(*bytes) : Result<node::NetworkInfo, DecodeError>(Failure{DecodeError::truncated});
-  if (!info.ok()) return fail(ExitCode::damaged, network_path(file) + " is missing or damaged; restore it from any wallet of this network");
+  auto info = bytes.ok() ? node::NetworkInfo::decode(*bytes)
+                         : Result<node::NetworkInfo, DecodeError>(Failure{DecodeError::truncated});
+  if (!info.ok())
+    return fail(ExitCode::damaged,
+                network_path(file) + " is missing or damaged; restore it from any wallet of this network");
   TRY_OK(s->know(std::move(info).value()));
   auto wallet = wallet::Wallet::open(*s->store_, s->network_, node::kDevKind);
   if (!wallet.ok()) return Failure{apps::failure_of(wallet.error())};
@@ -120,14 +132,16 @@ Result<std::unique_ptr<WalletSession>, CommandFailure> WalletSession::open(const
   return s;
 }
 
-Result<std::unique_ptr<WalletSession>, CommandFailure> WalletSession::create(const WalletOptions& options, const note::Seed& seed, bool from_now) {
+Result<std::unique_ptr<WalletSession>, CommandFailure> WalletSession::create(const WalletOptions& options,
+                                                                             const note::Seed& seed, bool from_now) {
   std::unique_ptr<WalletSession> s(new WalletSession);
   TRY(file, wallet_path(options.file));
   s->file_ = file;
   TRY(asked, parse_endpoint(options.network));
   s->asked_ = asked.value_or(net::Endpoint{"127.0.0.1", kDefaultPort});
   std::error_code e;
-  if (fs::exists(file, e)) return Failure{failure_of(store::WalletFileError{store::WalletFileReject::already_exists, ""}, file)};
+  if (fs::exists(file, e))
+    return Failure{failure_of(store::WalletFileError{store::WalletFileReject::already_exists, ""}, file)};
   auto client = node::NetworkClient::connect(*s->asked_, std::nullopt, s->entropy_, kConnectTimeoutMs);
   if (!client.ok()) return Failure{apps::failure_of(client.error())};
   s->client_ = std::move(client).value();
@@ -142,7 +156,8 @@ Result<std::unique_ptr<WalletSession>, CommandFailure> WalletSession::create(con
   TRY(passphrase, ask_secret("a passphrase for " + file, options.passphrase_fd, true));
   const fs::path directory = fs::path(file).parent_path();
   if (const auto made = node::make_directories(directory); !made.ok()) return fail(ExitCode::failed, made.error().what);
-  if (const auto written = node::write_file(network_path(file), s->info_.encode()); !written.ok()) return fail(ExitCode::failed, written.error().what);
+  if (const auto written = node::write_file(network_path(file), s->info_.encode()); !written.ok())
+    return fail(ExitCode::failed, written.error().what);
   auto store = store::WalletStore::create(file, passphrase.expose(), crypto::kArgon2idInteractive, s->entropy_);
   if (!store.ok()) return Failure{failure_of(store.error(), file)};
   s->store_ = std::move(store).value();
@@ -173,7 +188,8 @@ Status<CommandFailure> WalletSession::connect() {
   if (client_->validators() != info_.validators) {
     // They moved: remembered for next time.
     info_.validators = client_->validators();
-    if (const auto written = node::write_file(network_path(file_), info_.encode()); !written.ok()) return fail(ExitCode::failed, written.error().what);
+    if (const auto written = node::write_file(network_path(file_), info_.encode()); !written.ok())
+      return fail(ExitCode::failed, written.error().what);
   }
   return Ok{};
 }
@@ -195,7 +211,8 @@ Status<CommandFailure> WalletSession::drive(Need need) {
 Result<node::Synced, CommandFailure> WalletSession::sync(Console& console) {
   console.begin("Following the ledger");
   const Stopwatch watch;
-  const auto synced = driver_->sync(0, [&](uint64_t height) { console.update(fmt::format("Following the ledger: block {}", height)); });
+  const auto synced =
+      driver_->sync(0, [&](uint64_t height) { console.update(fmt::format("Following the ledger: block {}", height)); });
   console.update("Following the ledger");
   if (!synced.ok()) {
     console.end(false, watch.ms());

@@ -1,8 +1,8 @@
-// What every wallet command begins with: the file opened under its lock, the network it belongs to known, and, where the
-// command needs it, a line to that network.
+// What every wallet command begins with: the file opened under its lock, the network it belongs to known, and, where
+// the command needs it, a line to that network.
 //
-// Beside the wallet lies FILE.network: genesis and the validators' addresses, public all of it, so that a balance can be
-// shown and a payment file verified without a network. The wallet's own sealed rows say which network id it must be.
+// Beside the wallet lies FILE.network: genesis and the validators' addresses, public all of it, so that a balance can
+// be shown and a payment file verified without a network. The wallet's own sealed rows say which network id it must be.
 #pragma once
 #include "apps/console.hpp"
 #include "apps/proof_system.hpp"
@@ -26,7 +26,8 @@ class WalletSession {
   static Result<std::unique_ptr<WalletSession>, CommandFailure> open(const WalletOptions& options);
   // A new file on the network that `options` names, from `seed`. With `from_now` it starts at the present tree,
   // without at genesis.
-  static Result<std::unique_ptr<WalletSession>, CommandFailure> create(const WalletOptions& options, const note::Seed& seed, bool from_now);
+  static Result<std::unique_ptr<WalletSession>, CommandFailure> create(const WalletOptions& options,
+                                                                       const note::Seed& seed, bool from_now);
 
   // Connects if it has not yet. Refused: another network than the wallet's.
   Status<CommandFailure> connect();

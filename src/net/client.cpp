@@ -167,20 +167,23 @@ Client::~Client() {
 }
 
 void Client::call(const Endpoint& to, Request request, uint32_t timeout_ms, Callback done) {
-  asio::post(core_->io, [raw = core_.get(), to, request = std::move(request), timeout_ms, done = std::move(done)]() mutable {
-    if (raw->stopping) return done(Failure{Error{to_string(to) + ": client stopped"}});
-    if (raw->calls.size() >= raw->limits.max_in_flight) return done(Failure{Error{to_string(to) + ": too many calls in flight"}});
-    const auto call = std::make_shared<Call>(*raw, to, std::move(request), timeout_ms, std::move(done));
-    raw->calls.insert(call);
-    call->start();
-  });
+  asio::post(core_->io,
+             [raw = core_.get(), to, request = std::move(request), timeout_ms, done = std::move(done)]() mutable {
+               if (raw->stopping) return done(Failure{Error{to_string(to) + ": client stopped"}});
+               if (raw->calls.size() >= raw->limits.max_in_flight)
+                 return done(Failure{Error{to_string(to) + ": too many calls in flight"}});
+               const auto call = std::make_shared<Call>(*raw, to, std::move(request), timeout_ms, std::move(done));
+               raw->calls.insert(call);
+               call->start();
+             });
 }
 
 Result<Response, Error> Client::call_and_wait(const Endpoint& to, Request request, uint32_t timeout_ms) {
   // Shared: set_value may still be returning when the waiting thread has gone on.
   const auto promise = std::make_shared<std::promise<Result<Response, Error>>>();
   auto future = promise->get_future();
-  call(to, std::move(request), timeout_ms, [promise](Result<Response, Error> result) { promise->set_value(std::move(result)); });
+  call(to, std::move(request), timeout_ms,
+       [promise](Result<Response, Error> result) { promise->set_value(std::move(result)); });
   return future.get();
 }
 

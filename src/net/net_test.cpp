@@ -28,7 +28,9 @@ class RawSocket {
   }
   ~RawSocket() { close(fd_); }
   bool connected() const { return connected_; }
-  bool send_text(std::string_view text) { return ::send(fd_, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size()); }
+  bool send_text(std::string_view text) {
+    return ::send(fd_, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size());
+  }
   // Everything until the peer closes, a full response is there, or `timeout_ms` passed.
   std::string read_until_closed(int timeout_ms) {
     std::string out;
@@ -142,20 +144,25 @@ std::string answer_to(const Server& server, std::string_view text) {
   return socket.read_until_closed(5000);
 }
 bool refused_as(const std::string& answer, HttpReject reject) {
-  return answer.starts_with("HTTP/1.1 " + std::to_string(status_of(reject)) + " ") && answer.ends_with(std::string("\r\n\r\n") + name(reject));
+  return answer.starts_with("HTTP/1.1 " + std::to_string(status_of(reject)) + " ") &&
+         answer.ends_with(std::string("\r\n\r\n") + name(reject));
 }
 
 TEST(Net, MalformedIsRefused) {
   const auto server = serve();
-  for (const std::string_view text : {"hello there\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "GET / HTTP/1.1\r\nBad Header\r\n\r\n",
-                                      "POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", "POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
-                                      "GET / HTTP/1.1\r\nContent-Length: 2\r\n\r\nab", "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"})
-    EXPECT_TRUE(refused_as(answer_to(*server, text), HttpReject::malformed)) << text << " -> " << answer_to(*server, text);
+  for (const std::string_view text :
+       {"hello there\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "GET / HTTP/1.1\r\nBad Header\r\n\r\n",
+        "POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+        "POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+        "GET / HTTP/1.1\r\nContent-Length: 2\r\n\r\nab", "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"})
+    EXPECT_TRUE(refused_as(answer_to(*server, text), HttpReject::malformed))
+        << text << " -> " << answer_to(*server, text);
 }
 
 TEST(Net, OtherMethodsAreRefused) {
   const auto server = serve();
-  for (const std::string_view text : {"PUT / HTTP/1.1\r\nContent-Length: 0\r\n\r\n", "DELETE / HTTP/1.1\r\n\r\n", "BREW / HTTP/1.1\r\n\r\n"})
+  for (const std::string_view text :
+       {"PUT / HTTP/1.1\r\nContent-Length: 0\r\n\r\n", "DELETE / HTTP/1.1\r\n\r\n", "BREW / HTTP/1.1\r\n\r\n"})
     EXPECT_TRUE(refused_as(answer_to(*server, text), HttpReject::method_not_allowed)) << text;
 }
 
@@ -164,17 +171,25 @@ TEST(Net, OversizeHeaderBodyAndTargetAreRefused) {
   limits.max_header_bytes = 4096;
   limits.max_body_bytes = 1000;
   const auto server = serve(limits);
-  EXPECT_TRUE(refused_as(answer_to(*server, "GET / HTTP/1.1\r\nX: " + std::string(5000, 'a') + "\r\n\r\n"), HttpReject::header_too_large));
-  EXPECT_TRUE(refused_as(answer_to(*server, "POST / HTTP/1.1\r\nContent-Length: 1001\r\n\r\n"), HttpReject::body_too_large));
-  EXPECT_TRUE(refused_as(answer_to(*server, "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n" + std::string(1001, 'b') + "\r\n0\r\n\r\n"),
+  EXPECT_TRUE(refused_as(answer_to(*server, "GET / HTTP/1.1\r\nX: " + std::string(5000, 'a') + "\r\n\r\n"),
+                         HttpReject::header_too_large));
+  EXPECT_TRUE(
+      refused_as(answer_to(*server, "POST / HTTP/1.1\r\nContent-Length: 1001\r\n\r\n"), HttpReject::body_too_large));
+  EXPECT_TRUE(refused_as(answer_to(*server, "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n" +
+                                                std::string(1001, 'b') + "\r\n0\r\n\r\n"),
                          HttpReject::body_too_large));
-  EXPECT_TRUE(refused_as(answer_to(*server, "GET /" + std::string(1024, 'a') + " HTTP/1.1\r\n\r\n"), HttpReject::target_too_long));
+  EXPECT_TRUE(refused_as(answer_to(*server, "GET /" + std::string(1024, 'a') + " HTTP/1.1\r\n\r\n"),
+                         HttpReject::target_too_long));
   // The answer arrives although the peer goes on sending.
-  EXPECT_TRUE(refused_as(answer_to(*server, "POST / HTTP/1.1\r\nContent-Length: 1000000\r\n\r\n" + std::string(1'000'000, 'd')),
-                         HttpReject::body_too_large));
+  EXPECT_TRUE(
+      refused_as(answer_to(*server, "POST / HTTP/1.1\r\nContent-Length: 1000000\r\n\r\n" + std::string(1'000'000, 'd')),
+                 HttpReject::body_too_large));
   // At the limits: fine.
-  EXPECT_TRUE(answer_to(*server, "GET /" + std::string(1023, 'a') + " HTTP/1.1\r\nConnection: close\r\n\r\n").starts_with("HTTP/1.1 200"));
-  EXPECT_TRUE(answer_to(*server, "POST / HTTP/1.1\r\nConnection: close\r\nContent-Length: 1000\r\n\r\n" + std::string(1000, 'c')).starts_with("HTTP/1.1 200"));
+  EXPECT_TRUE(answer_to(*server, "GET /" + std::string(1023, 'a') + " HTTP/1.1\r\nConnection: close\r\n\r\n")
+                  .starts_with("HTTP/1.1 200"));
+  EXPECT_TRUE(answer_to(*server,
+                        "POST / HTTP/1.1\r\nConnection: close\r\nContent-Length: 1000\r\n\r\n" + std::string(1000, 'c'))
+                  .starts_with("HTTP/1.1 200"));
 }
 
 TEST(Net, SlowAndSilentClientsAreCutOff) {
@@ -251,7 +266,8 @@ TEST(Net, AReaderThatStopsReadingIsCutOff) {
   socket.send_text("GET / HTTP/1.1\r\n\r\n");
   const auto start = std::chrono::steady_clock::now();
   while (server->connections() == 0) std::this_thread::yield();
-  while (server->connections() > 0 && std::chrono::steady_clock::now() - start < std::chrono::seconds(5)) std::this_thread::yield();
+  while (server->connections() > 0 && std::chrono::steady_clock::now() - start < std::chrono::seconds(5))
+    std::this_thread::yield();
   EXPECT_EQ(server->connections(), 0u);
 }
 
@@ -271,7 +287,9 @@ TEST(Net, ClientErrorsAreErrors) {
   limits.max_response_bytes = 10;
   Client small(limits);
   const auto server = serve();
-  EXPECT_TRUE(small.call_and_wait(server->endpoint(), {Method::get, "/12345678", {}, ""}, 2000).error().what.find("body limit") != std::string::npos);
+  EXPECT_TRUE(small.call_and_wait(server->endpoint(), {Method::get, "/12345678", {}, ""}, 2000)
+                  .error()
+                  .what.find("body limit") != std::string::npos);
   limits.max_in_flight = 1;
   Client narrow(limits);
   std::atomic<int> ended{0};

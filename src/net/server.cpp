@@ -104,14 +104,16 @@ class Server::Session : public std::enable_shared_from_this<Session> {
 
   void read_request() {
     stream_.expires_after(std::chrono::milliseconds(core_.limits.request_ms));
-    http::async_read(stream_, buffer_, *parser_, [self = shared_from_this()](error_code e, size_t) { self->on_request(e); });
+    http::async_read(stream_, buffer_, *parser_,
+                     [self = shared_from_this()](error_code e, size_t) { self->on_request(e); });
   }
 
   void on_request(error_code e) {
     if (e == http::error::header_limit) return refuse(HttpReject::header_too_large);
     if (e == http::error::body_limit) return refuse(HttpReject::body_too_large);
     if (e == http::error::end_of_stream || e == http::error::partial_message) return finish();
-    if (e && e.category() == http::make_error_code(http::error::bad_method).category()) return refuse(HttpReject::malformed);
+    if (e && e.category() == http::make_error_code(http::error::bad_method).category())
+      return refuse(HttpReject::malformed);
     if (e) return finish();
 
     auto message = parser_->release();
@@ -129,7 +131,8 @@ class Server::Session : public std::enable_shared_from_this<Session> {
     if (core_.in_flight >= core_.limits.max_in_flight) return refuse(HttpReject::too_many_in_flight);
     request.connection = number_;
     request.target = std::string(message.target());
-    const std::string_view authorization(message[http::field::authorization].data(), message[http::field::authorization].size());
+    const std::string_view authorization(message[http::field::authorization].data(),
+                                         message[http::field::authorization].size());
     if (authorization.starts_with(kBearer)) request.token = std::string(authorization.substr(kBearer.size()));
     request.body = std::move(message.body());
     hand_over(std::move(request));
@@ -231,9 +234,12 @@ Server::~Server() { stop(); }
 const Endpoint& Server::endpoint() const { return core_->endpoint; }
 size_t Server::connections() const { return core_->connections; }
 
-Result<std::unique_ptr<Server>, Error> Server::start(const Endpoint& where, const ServerLimits& limits, Handler handler) {
+Result<std::unique_ptr<Server>, Error> Server::start(const Endpoint& where, const ServerLimits& limits,
+                                                     Handler handler) {
   auto core = std::make_shared<Core>(limits, std::move(handler));
-  const auto failed = [&](const error_code& e) { return Failure{Error{"cannot listen on " + to_string(where) + ": " + e.message()}}; };
+  const auto failed = [&](const error_code& e) {
+    return Failure{Error{"cannot listen on " + to_string(where) + ": " + e.message()}};
+  };
   error_code e;
   const auto address = asio::ip::make_address(where.address, e);
   if (e) return failed(e);

@@ -40,7 +40,8 @@ using Handler = std::function<void(Request, Reply)>;
 class Server {
  public:
   // Listens on `where` (port 0: any free one; see endpoint()). Error: the port is taken, the address is not ours.
-  static Result<std::unique_ptr<Server>, Error> start(const Endpoint& where, const ServerLimits& limits, Handler handler);
+  static Result<std::unique_ptr<Server>, Error> start(const Endpoint& where, const ServerLimits& limits,
+                                                      Handler handler);
   ~Server();                                            // stops
   Server(const Server&) = delete;
   const Endpoint& endpoint() const;

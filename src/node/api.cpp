@@ -33,7 +33,8 @@ Result<std::optional<ledger::TxId>, DecodeError> read_option_id(Reader& in) {
 }  // namespace
 
 bool is_name(ByteView text) {
-  return std::ranges::all_of(text, [](uint8_t c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
+  return std::ranges::all_of(text,
+                             [](uint8_t c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
 }
 
 Bytes RefusalMessage::encode() const {

@@ -1,16 +1,17 @@
-// What wallets and validators say to each other over HTTP: paths and bodies. Bodies are canonical bytes (base/codec.hpp);
-// only /v1/health and the devnet's control answers are JSON. docs/cli.md lists them for people who write clients.
+// What wallets and validators say to each other over HTTP: paths and bodies. Bodies are canonical bytes
+// (base/codec.hpp); only /v1/health and the devnet's control answers are JSON. docs/cli.md lists them for people who
+// write clients.
 //
-//   POST /v1/transactions   transaction        -> 200 Vote            | 409 RefusalMessage | 400 name of the decode error
-//   POST /v1/certificates   CertificateMessage -> 200 Acknowledgement | 409 RefusalMessage | 400
-//   GET  /v1/network                           -> 200 NetworkInfo
-//   GET  /v1/blocks?from=H[&wait_ms=T]         -> 200 BlocksMessage: from height H on, as many as fit one page; with
-//                                                 wait_ms the answer waits up to T ms for height H to exist
-//   GET  /v1/hash?height=H[&wait_ms=T]         -> 200 block hash, 32 bytes | 404
-//   GET  /v1/tree                              -> 200 TreeMessage
-//   GET  /v1/status?txid=HEX                   -> 200 StatusMessage
-//   GET  /v1/lock?nf=HEX                       -> 200 LockMessage: which transaction holds this note
-//   GET  /v1/health                            -> 200 JSON
+//   POST /v1/transactions   transaction         -> 200 Vote | 409 RefusalMessage | 400 name of the decode error
+//   POST /v1/certificates   CertificateMessage  -> 200 Acknowledgement | 409 RefusalMessage | 400
+//   GET  /v1/network                            -> 200 NetworkInfo
+//   GET  /v1/blocks?from=H[&wait_ms=T]          -> 200 BlocksMessage: from height H on, as many as fit one page;
+//                                                  with wait_ms the answer waits up to T ms for height H to exist
+//   GET  /v1/hash?height=H[&wait_ms=T]          -> 200 block hash, 32 bytes | 404
+//   GET  /v1/tree                               -> 200 TreeMessage
+//   GET  /v1/status?txid=HEX                    -> 200 StatusMessage
+//   GET  /v1/lock?nf=HEX                        -> 200 LockMessage: which transaction holds this note
+//   GET  /v1/health                             -> 200 JSON
 #pragma once
 #include <string>
 

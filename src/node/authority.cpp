@@ -2,8 +2,8 @@
 
 namespace sotto::node {
 
-std::vector<Status<ledger::Reject>> RememberingAuthority::verify(const ledger::Network& network,
-                                                                 std::span<const ledger::Transaction* const> transactions) {
+std::vector<Status<ledger::Reject>> RememberingAuthority::verify(
+    const ledger::Network& network, std::span<const ledger::Transaction* const> transactions) {
   std::vector<Status<ledger::Reject>> verdicts(transactions.size(), Ok{});
   std::vector<ledger::FullId> ids;
   for (const auto* tx : transactions) ids.push_back(ledger::full_id(*tx));

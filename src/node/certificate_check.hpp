@@ -1,5 +1,5 @@
-// The ledger's question about a lock certificate, answered by settlement (L-41): a quorum of the committee locked exactly
-// this transaction's notes for it.
+// The ledger's question about a lock certificate, answered by settlement (L-41): a quorum of the committee locked
+// exactly this transaction's notes for it.
 #pragma once
 #include "ledger/execute.hpp"
 #include "settle/certificate.hpp"

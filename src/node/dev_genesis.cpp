@@ -67,9 +67,9 @@ wallet::TransferPlan issue(const DevAsset& asset, const note::Address& to) {
 
 }  // namespace
 
-ledger::Genesis make_dev_genesis(const std::string& name, std::span<const crypto::BlsSecretKey> keys, const note::Seed& faucet,
-                                 std::shared_ptr<const circuit::ProofSystem> system, Entropy& entropy, ThreadPool& pool,
-                                 const GenesisProgress& progress) {
+ledger::Genesis make_dev_genesis(const std::string& name, std::span<const crypto::BlsSecretKey> keys,
+                                 const note::Seed& faucet, std::shared_ptr<const circuit::ProofSystem> system,
+                                 Entropy& entropy, ThreadPool& pool, const GenesisProgress& progress) {
   const auto ids = sorted_ids(keys.size());
   ledger::Genesis genesis;
   genesis.content = dev_content(name, keys, ids, entropy);
@@ -77,7 +77,8 @@ ledger::Genesis make_dev_genesis(const std::string& name, std::span<const crypto
   const ledger::NetworkId network = ledger::network_id(genesis.content);
 
   std::vector<settle::Validator> validators;
-  for (size_t i = 0; i < keys.size(); ++i) validators.push_back(settle::make_validator(network, ids[i], kStake, keys[i]));
+  for (size_t i = 0; i < keys.size(); ++i)
+    validators.push_back(settle::make_validator(network, ids[i], kStake, keys[i]));
   const auto committee = settle::Committee::create(network, 0, std::move(validators));
   CHECK(committee.ok());
   genesis.committee_proofs = committee->encode();
@@ -98,7 +99,8 @@ ledger::Genesis make_dev_genesis(const std::string& name, std::span<const crypto
 
 Result<settle::Committee, Error> genesis_committee(const ledger::Genesis& genesis) {
   auto committee = settle::Committee::decode(genesis.committee_proofs);
-  if (!committee.ok()) return Failure{Error{std::string("genesis: the committee is not in order: ") + name(committee.error())}};
+  if (!committee.ok())
+    return Failure{Error{std::string("genesis: the committee is not in order: ") + name(committee.error())}};
   const bool of_this_network = committee->network() == ledger::network_id(genesis.content) && committee->epoch() == 0;
   if (!of_this_network || committee->seats() != genesis.content.committee)
     return Failure{Error{"genesis: the committee is not the one the network id covers"}};

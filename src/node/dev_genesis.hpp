@@ -31,9 +31,9 @@ inline constexpr std::array<uint64_t, 2> kDevFees = {0, 1000};
 using GenesisProgress = std::function<void(size_t done, size_t all)>;
 
 // `keys[i]` is validator i's. Fresh salt: no two networks are alike.
-ledger::Genesis make_dev_genesis(const std::string& name, std::span<const crypto::BlsSecretKey> keys, const note::Seed& faucet,
-                                 std::shared_ptr<const circuit::ProofSystem> system, Entropy& entropy, ThreadPool& pool,
-                                 const GenesisProgress& progress);
+ledger::Genesis make_dev_genesis(const std::string& name, std::span<const crypto::BlsSecretKey> keys,
+                                 const note::Seed& faucet, std::shared_ptr<const circuit::ProofSystem> system,
+                                 Entropy& entropy, ThreadPool& pool, const GenesisProgress& progress);
 
 // The first committee, out of genesis: possession proofs checked, and the seats those the network id covers.
 Result<settle::Committee, Error> genesis_committee(const ledger::Genesis& genesis);

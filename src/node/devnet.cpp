@@ -29,8 +29,8 @@ using Trouble = Devnet::Trouble;
 Failure<Trouble> world(const std::string& what) { return Failure{Trouble{Devnet::Failed::world, what}}; }
 Failure<Trouble> damaged(const std::string& what) { return Failure{Trouble{Devnet::Failed::damaged, what}}; }
 
-// Blocks gather for a moment longer than settling takes, so that executing one does not compete with the acknowledgements
-// of the payment in it.
+// Blocks gather for a moment longer than settling takes, so that executing one does not compete with the
+// acknowledgements of the payment in it.
 constexpr uint32_t kGatherMs = 25;
 constexpr size_t kMaxValidatorFiles = 64;
 constexpr auto kFullPause = std::chrono::milliseconds(20);
@@ -75,8 +75,8 @@ Result<Files, Trouble> load(const fs::path& dir) {
   return files;
 }
 
-Result<Files, Trouble> make(const DevnetOptions& options, const std::shared_ptr<const circuit::ProofSystem>& system, Entropy& entropy, ThreadPool& pool,
-                            const DevnetProgress& progress) {
+Result<Files, Trouble> make(const DevnetOptions& options, const std::shared_ptr<const circuit::ProofSystem>& system,
+                            Entropy& entropy, ThreadPool& pool, const DevnetProgress& progress) {
   const auto write = [](const fs::path& file, ByteView content) -> Status<Trouble> {
     const auto done = write_file(file, content);
     if (!done.ok()) return world(done.error().what);
@@ -94,9 +94,11 @@ Result<Files, Trouble> make(const DevnetOptions& options, const std::shared_ptr<
   }
   if (const auto made = make_directories(options.dir / "faucet"); !made.ok()) return world(made.error().what);
   TRY_OK(write(options.dir / "faucet" / "seed", files.faucet.expose()));
-  files.genesis = make_dev_genesis(options.name, files.keys, files.faucet, system, entropy, pool, [&](size_t done, size_t all) {
-    if (progress && done < all) progress("proving the first notes, " + std::to_string(done + 1) + " of " + std::to_string(all));
-  });
+  files.genesis =
+      make_dev_genesis(options.name, files.keys, files.faucet, system, entropy, pool, [&](size_t done, size_t all) {
+        if (progress && done < all)
+          progress("proving the first notes, " + std::to_string(done + 1) + " of " + std::to_string(all));
+      });
   return files;
 }
 
@@ -128,8 +130,10 @@ struct Devnet::Engine {
 Devnet::Devnet() = default;
 Devnet::~Devnet() { stop(); }
 
-Result<std::unique_ptr<Devnet>, Devnet::Trouble> Devnet::open(const DevnetOptions& options, std::shared_ptr<const circuit::ProofSystem> system,
-                                                              Entropy& entropy, const Clock& clock, ThreadPool& pool, const DevnetProgress& progress) {
+Result<std::unique_ptr<Devnet>, Devnet::Trouble> Devnet::open(const DevnetOptions& options,
+                                                              std::shared_ptr<const circuit::ProofSystem> system,
+                                                              Entropy& entropy, const Clock& clock, ThreadPool& pool,
+                                                              const DevnetProgress& progress) {
   if (const auto made = make_directories(options.dir); !made.ok()) return world(made.error().what);
   auto lock = FileLock::try_lock(options.dir / "lock");
   if (!lock.ok()) return world(lock.error().what);
@@ -149,20 +153,25 @@ Result<std::unique_ptr<Devnet>, Devnet::Trouble> Devnet::open(const DevnetOption
   devnet->lock_.emplace(std::move(**lock));
   devnet->created_ = files->created;
   devnet->genesis_ = std::move(files->genesis);
-  if (const auto opened = devnet->open_validators(options, files->keys, system, entropy, progress); !opened.ok()) return Failure{opened.error()};
+  if (const auto opened = devnet->open_validators(options, files->keys, system, entropy, progress); !opened.ok())
+    return Failure{opened.error()};
   if (files->created)
-    if (const auto written = write_file(options.dir / "genesis", ledger::encode(devnet->genesis_)); !written.ok()) return world(written.error().what);
+    if (const auto written = write_file(options.dir / "genesis", ledger::encode(devnet->genesis_)); !written.ok())
+      return world(written.error().what);
   if (const auto started = devnet->start_engine(options, clock); !started.ok()) return Failure{started.error()};
   if (const auto listening = devnet->listen(); !listening.ok()) return Failure{listening.error()};
   if (progress) progress("opening the faucet");
-  auto faucet = Faucet::open(options.dir / "faucet", files->faucet, devnet->endpoints_.front(), devnet->id(), std::move(system), entropy, pool);
+  auto faucet = Faucet::open(options.dir / "faucet", files->faucet, devnet->endpoints_.front(), devnet->id(),
+                             std::move(system), entropy, pool);
   if (!faucet.ok()) return Failure{faucet.error()};
   devnet->faucet_ = std::move(faucet).value();
   return devnet;
 }
 
-Status<Devnet::Trouble> Devnet::open_validators(const DevnetOptions& options, std::span<const crypto::BlsSecretKey> keys,
-                                                const std::shared_ptr<const circuit::ProofSystem>& system, Entropy& entropy, const DevnetProgress& progress) {
+Status<Devnet::Trouble> Devnet::open_validators(const DevnetOptions& options,
+                                                std::span<const crypto::BlsSecretKey> keys,
+                                                const std::shared_ptr<const circuit::ProofSystem>& system,
+                                                Entropy& entropy, const DevnetProgress& progress) {
   for (size_t i = 0; i < keys.size(); ++i) {
     if (progress) progress("starting validator " + std::to_string(i + 1) + " of " + std::to_string(keys.size()));
     // Validators verify side by side, one thread each, instead of queueing for a shared pool.
@@ -195,18 +204,22 @@ Status<Devnet::Trouble> Devnet::start_engine(const DevnetOptions& options, const
   const auto committee = genesis_committee(genesis_);
   CHECK(committee.ok());                       // every validator has checked it
   const auto shared = std::make_shared<const settle::Committee>(*committee);
-  auto engine = order::EmbeddedEngine::start(engine_options, *engine_->log, clock, consumers, [check = certificate_check(shared)](const auto& certified) {
-    return check(certified.transaction, ledger::txid(certified.transaction), certified.certificate, ledger::State{});
-  });
+  auto engine = order::EmbeddedEngine::start(engine_options, *engine_->log, clock, consumers,
+                                             [check = certificate_check(shared)](const auto& certified) {
+                                               return check(certified.transaction, ledger::txid(certified.transaction),
+                                                            certified.certificate, ledger::State{});
+                                             });
   if (!engine.ok()) return damaged(engine.error().what);
   engine_->engine = std::move(engine).value();
-  engine_->proposals = std::make_unique<BatchWorker<ledger::CertifiedTransaction>>(size_t{256}, [e = engine_.get()](auto batch) { e->propose(std::move(batch)); });
+  engine_->proposals = std::make_unique<BatchWorker<ledger::CertifiedTransaction>>(
+      size_t{256}, [e = engine_.get()](auto batch) { e->propose(std::move(batch)); });
   return Ok{};
 }
 
 Status<Devnet::Trouble> Devnet::listen() {
   for (const auto& node : nodes_) {
-    const auto started = node->start([e = engine_.get()](ledger::CertifiedTransaction certified) { e->proposals->post(std::move(certified)); });
+    const auto started = node->start(
+        [e = engine_.get()](ledger::CertifiedTransaction certified) { e->proposals->post(std::move(certified)); });
     if (!started.ok()) return Failure{of(started.error(), node->index())};
     endpoints_.push_back(node->endpoint());
   }
@@ -214,8 +227,8 @@ Status<Devnet::Trouble> Devnet::listen() {
   return Ok{};
 }
 
-Result<Paid, PayFailure> Devnet::fund(const note::Address& to, const note::AssetOpening& asset, note::Amount amount, const Bytes& memo,
-                                      uint32_t timeout_ms) {
+Result<Paid, PayFailure> Devnet::fund(const note::Address& to, const note::AssetOpening& asset, note::Amount amount,
+                                      const Bytes& memo, uint32_t timeout_ms) {
   return faucet_->fund(to, asset, amount, memo, timeout_ms);
 }
 

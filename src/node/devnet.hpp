@@ -41,8 +41,10 @@ class Devnet {
     std::string what;
   };
 
-  static Result<std::unique_ptr<Devnet>, Trouble> open(const DevnetOptions& options, std::shared_ptr<const circuit::ProofSystem> system,
-                                                       Entropy& entropy, const Clock& clock, ThreadPool& pool, const DevnetProgress& progress);
+  static Result<std::unique_ptr<Devnet>, Trouble> open(const DevnetOptions& options,
+                                                       std::shared_ptr<const circuit::ProofSystem> system,
+                                                       Entropy& entropy, const Clock& clock, ThreadPool& pool,
+                                                       const DevnetProgress& progress);
   ~Devnet();                           // stops
   Devnet(const Devnet&) = delete;
 
@@ -53,8 +55,8 @@ class Devnet {
   size_t size() const { return nodes_.size(); }
   ValidatorNode& validator(size_t index) { return *nodes_[index]; }
   // One payment of the faucet, final when it returns. One at a time; from any thread.
-  Result<Paid, PayFailure> fund(const note::Address& to, const note::AssetOpening& asset, note::Amount amount, const Bytes& memo,
-                                uint32_t timeout_ms);
+  Result<Paid, PayFailure> fund(const note::Address& to, const note::AssetOpening& asset, note::Amount amount,
+                                const Bytes& memo, uint32_t timeout_ms);
   // Answers nothing more, then closes every store.
   void stop();
 
@@ -62,7 +64,8 @@ class Devnet {
   struct Engine;
   Devnet();
   Status<Trouble> open_validators(const DevnetOptions& options, std::span<const crypto::BlsSecretKey> keys,
-                                  const std::shared_ptr<const circuit::ProofSystem>& system, Entropy& entropy, const DevnetProgress& progress);
+                                  const std::shared_ptr<const circuit::ProofSystem>& system, Entropy& entropy,
+                                  const DevnetProgress& progress);
   Status<Trouble> start_engine(const DevnetOptions& options, const Clock& clock);
   Status<Trouble> listen();
 

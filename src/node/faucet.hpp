@@ -7,13 +7,16 @@ namespace sotto::node {
 class Faucet {
  public:
   // Opens its wallet in `dir`, making it the first time. `validator` must answer already.
-  static Result<std::unique_ptr<Faucet>, Devnet::Trouble> open(const std::filesystem::path& dir, const note::Seed& seed, const net::Endpoint& validator,
-                                                               const ledger::NetworkId& network, std::shared_ptr<const circuit::ProofSystem> system,
+  static Result<std::unique_ptr<Faucet>, Devnet::Trouble> open(const std::filesystem::path& dir, const note::Seed& seed,
+                                                               const net::Endpoint& validator,
+                                                               const ledger::NetworkId& network,
+                                                               std::shared_ptr<const circuit::ProofSystem> system,
                                                                Entropy& entropy, ThreadPool& pool);
   ~Faucet();
   Faucet(const Faucet&) = delete;
   // From any thread, one at a time. Fee 0.
-  Result<Paid, PayFailure> fund(const note::Address& to, const note::AssetOpening& asset, note::Amount amount, const Bytes& memo, uint32_t timeout_ms);
+  Result<Paid, PayFailure> fund(const note::Address& to, const note::AssetOpening& asset, note::Amount amount,
+                                const Bytes& memo, uint32_t timeout_ms);
 
  private:
   struct Parts;

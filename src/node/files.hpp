@@ -1,5 +1,5 @@
-// Small files as a node keeps them: whole, replaced in one step, readable by their owner alone; and directories that one
-// process has to itself.
+// Small files as a node keeps them: whole, replaced in one step, readable by their owner alone; and directories that
+// one process has to itself.
 #pragma once
 #include <filesystem>
 

@@ -90,9 +90,11 @@ struct Payer::Gathering {
   }
 
   void post(bool of_votes, size_t validator, const char* path, Bytes body) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
     payer.client_.call(payer.validators_[validator], {net::Method::post, path, std::move(body), ""},
-                       static_cast<uint32_t>(std::max<int64_t>(left, 1)), [box = mailbox, of_votes, validator](Result<net::Response, Error> r) {
+                       static_cast<uint32_t>(std::max<int64_t>(left, 1)),
+                       [box = mailbox, of_votes, validator](Result<net::Response, Error> r) {
                          const auto at = std::chrono::steady_clock::now();
                          const std::lock_guard guard(box->mutex);
                          box->arrivals.push_back({of_votes, validator, std::move(r), at});
@@ -162,7 +164,8 @@ struct Payer::Gathering {
     for (size_t i = 0; i < verdicts.size(); ++i) {
       const auto& [share, at] = round.unchecked[i];
       if (verdicts[i].ok()) {
-        tell(P == Phase::vote ? SettleStep::Kind::vote : SettleStep::Kind::acknowledgement, share.validator, ++round.counted, at);
+        tell(P == Phase::vote ? SettleStep::Kind::vote : SettleStep::Kind::acknowledgement, share.validator,
+             ++round.counted, at);
       } else {
         round.members[share.validator].standing = Standing::unreachable;
         tell(SettleStep::Kind::unreachable, share.validator, round.counted, at, name(verdicts[i].error()));
@@ -176,21 +179,25 @@ struct Payer::Gathering {
   bool hopeless(const Round<P>& round) const {
     Stake stake = 0;
     for (size_t i = 0; i < round.members.size(); ++i)
-      if (round.members[i].standing != Standing::refused && round.members[i].standing != Standing::unreachable) stake += stake_of(i);
+      if (round.members[i].standing != Standing::refused && round.members[i].standing != Standing::unreachable)
+        stake += stake_of(i);
     return !payer.committee_->is_quorum(stake);
   }
 
   void step(Time now) {
     for (size_t i = 0; i < votes.members.size(); ++i) {
       if (!lock && votes.members[i].standing == Standing::retry && votes.members[i].retry_at <= now) ask_vote(i);
-      if (acknowledgements && acknowledgements->members[i].standing == Standing::retry && acknowledgements->members[i].retry_at <= now) ask_acknowledgement(i);
+      if (acknowledgements && acknowledgements->members[i].standing == Standing::retry &&
+          acknowledgements->members[i].retry_at <= now)
+        ask_acknowledgement(i);
     }
   }
   Time next_wake() const {
     Time at = deadline;
     for (size_t i = 0; i < votes.members.size(); ++i) {
       if (!lock && votes.members[i].standing == Standing::retry) at = std::min(at, votes.members[i].retry_at);
-      if (acknowledgements && acknowledgements->members[i].standing == Standing::retry) at = std::min(at, acknowledgements->members[i].retry_at);
+      if (acknowledgements && acknowledgements->members[i].standing == Standing::retry)
+        at = std::min(at, acknowledgements->members[i].retry_at);
     }
     return at;
   }
@@ -257,7 +264,8 @@ struct Payer::Gathering {
   // Once a quorum is out of reach the rest is still waited for: what everybody says decides may_still_move, and the
   // rival's bytes may be in the last answer.
   bool hopeless_and_answered() const {
-    return hopeless(votes) && std::ranges::none_of(votes.members, [](const auto& m) { return m.standing == Standing::asked; });
+    return hopeless(votes) &&
+           std::ranges::none_of(votes.members, [](const auto& m) { return m.standing == Standing::asked; });
   }
 
   Payer& payer;
@@ -271,8 +279,10 @@ struct Payer::Gathering {
   Timings timings;
 };
 
-Result<Settled, SettleFailure> Payer::settle(const settle::DecodedCandidate& transaction, uint32_t timeout_ms, const Watch& watch) {
-  Gathering gathering(*this, transaction, std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms), watch);
+Result<Settled, SettleFailure> Payer::settle(const settle::DecodedCandidate& transaction, uint32_t timeout_ms,
+                                             const Watch& watch) {
+  Gathering gathering(*this, transaction, std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms),
+                      watch);
   return gathering.run();
 }
 

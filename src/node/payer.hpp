@@ -58,7 +58,8 @@ class Payer {
   using Watch = std::function<void(const SettleStep&)>;    // on the caller's thread
   // Sends, gathers, returns once final or once it cannot be. Any number of times for the same bytes: validators repeat
   // their answers. Blocks up to `timeout_ms`.
-  Result<Settled, SettleFailure> settle(const settle::DecodedCandidate& transaction, uint32_t timeout_ms, const Watch& watch = {});
+  Result<Settled, SettleFailure> settle(const settle::DecodedCandidate& transaction, uint32_t timeout_ms,
+                                        const Watch& watch = {});
 
  private:
   struct Gathering;

@@ -25,23 +25,34 @@ constexpr size_t kMaxWaitingForBlocks = 512;
 constexpr auto kTick = std::chrono::milliseconds(100);        // how late a wait for a block may time out
 
 net::Response binary(Bytes body) { return {200, std::move(body), net::kBinary}; }
-net::Response text(uint16_t status, std::string_view what) { return {status, Bytes(what.begin(), what.end()), net::kText}; }
+net::Response text(uint16_t status, std::string_view what) {
+  return {status, Bytes(what.begin(), what.end()), net::kText};
+}
 net::Response refusal(const settle::Refusal& r) { return {409, RefusalMessage::of(r).encode(), net::kBinary}; }
 
 using Steady = std::chrono::steady_clock;
 
 NodeTrouble of(const store::StoreTrouble& trouble) {
   const bool world = trouble.reject == store::StoreReject::io || trouble.reject == store::StoreReject::held;
-  return {world ? NodeFailed::world : NodeFailed::damaged, std::string("store: ") + store::name(trouble.reject) + ": " + trouble.what};
+  return {world ? NodeFailed::world : NodeFailed::damaged,
+          std::string("store: ") + store::name(trouble.reject) + ": " + trouble.what};
 }
 
 }  // namespace
 
 struct ValidatorNode::Core {
-  Core(ValidatorOptions o, std::shared_ptr<const settle::Committee> c, uint16_t i, std::unique_ptr<store::ValidatorStore> s, ledger::State st,
-       std::shared_ptr<const circuit::ProofSystem> system, Entropy& entropy, ThreadPool& pool)
-      : options(std::move(o)), committee(std::move(c)), index(i), store(std::move(s)), state(std::move(st)), proofs(std::move(system), entropy, pool),
-        full(proofs, entropy), authority(full), certificates(certificate_check(committee)) {}
+  Core(ValidatorOptions o, std::shared_ptr<const settle::Committee> c, uint16_t i,
+       std::unique_ptr<store::ValidatorStore> s, ledger::State st, std::shared_ptr<const circuit::ProofSystem> system,
+       Entropy& entropy, ThreadPool& pool)
+      : options(std::move(o)),
+        committee(std::move(c)),
+        index(i),
+        store(std::move(s)),
+        state(std::move(st)),
+        proofs(std::move(system), entropy, pool),
+        full(proofs, entropy),
+        authority(full),
+        certificates(certificate_check(committee)) {}
 
   // --- the state thread ---
   void run(std::vector<std::function<void()>> tasks) {
@@ -80,7 +91,8 @@ struct ValidatorNode::Core {
 
   Status<Error> execute(const order::Batch& batch) {
     if (batch.height != state.height + 1)
-      return Failure{Error{"block " + std::to_string(batch.height) + " does not follow " + std::to_string(state.height)}};
+      return Failure{
+          Error{"block " + std::to_string(batch.height) + " does not follow " + std::to_string(state.height)}};
     auto execution = ledger::execute(state, store->archive(), batch.entries, batch.time_ms, certificates, authority);
     if (!execution.ok()) return Failure{Error{std::string("block: ") + ledger::name(execution.error())}};
     settle::BlockExecuted event;
@@ -88,7 +100,8 @@ struct ValidatorNode::Core {
     for (size_t i = 0; i < execution->details.size(); ++i) {
       if (execution->block.entries[i].outcome != ledger::Outcome::executed) continue;
       event.executed.push_back(execution->details[i].txid);
-      for (const auto& nf : ledger::nullifiers(execution->block.entries[i].certified.transaction)) event.spent.push_back(nf);
+      for (const auto& nf : ledger::nullifiers(execution->block.entries[i].certified.transaction))
+        event.spent.push_back(nf);
     }
     if (const auto done = store->commit_block(*execution); !done.ok()) return Failure{done.error()};
     state = std::move(execution->next);
@@ -106,7 +119,8 @@ struct ValidatorNode::Core {
   };
   void when_executed(uint64_t height, uint64_t wait_ms, std::function<void()> then) {
     if (state.height >= height || wait_ms == 0 || waits.size() >= kMaxWaitingForBlocks) return then();
-    waits.push_back({height, Steady::now() + std::chrono::milliseconds(std::min<uint64_t>(wait_ms, kMaxWaitMs)), std::move(then)});
+    waits.push_back(
+        {height, Steady::now() + std::chrono::milliseconds(std::min<uint64_t>(wait_ms, kMaxWaitMs)), std::move(then)});
   }
   void take_waits(const std::function<bool(const Wait&)>& due) {
     std::vector<std::function<void()>> ready;
@@ -135,7 +149,8 @@ struct ValidatorNode::Core {
     for (const auto& v : batch) transactions.push_back(v.transaction.get());
     const auto verdicts = authority.verify(*network(), transactions);
     std::vector<settle::VerificationDone> done;
-    for (size_t i = 0; i < batch.size(); ++i) done.push_back({batch[i].token, verdicts[i].ok() ? nullptr : ledger::name(verdicts[i].error())});
+    for (size_t i = 0; i < batch.size(); ++i)
+      done.push_back({batch[i].token, verdicts[i].ok() ? nullptr : ledger::name(verdicts[i].error())});
     on_state([this, done = std::move(done)] { for (const auto& d : done) step(d); });
   }
 
@@ -208,7 +223,8 @@ void ValidatorNode::Core::handle(net::Request request, net::Reply reply) {
     return reply(binary(NetworkInfo{genesis_bytes, validators, head}.encode()));
   }
   if (target.path == kTreePath)
-    return on_state([this, reply = std::move(reply)] { reply(binary(TreeMessage{state.height, state.tree}.encode())); });
+    return on_state(
+        [this, reply = std::move(reply)] { reply(binary(TreeMessage{state.height, state.tree}.encode())); });
   reply(text(404, "unknown_path"));
 }
 
@@ -245,7 +261,8 @@ void ValidatorNode::Core::blocks(const net::Target& target, net::Reply reply) {
       BlocksMessage message;
       message.head = state.height;
       size_t bytes = 0;
-      for (uint64_t h = from; h <= state.height && message.blocks.size() < kMaxBlocksPage && bytes <= kBlocksPageBytes; ++h) {
+      for (uint64_t h = from; h <= state.height && message.blocks.size() < kMaxBlocksPage && bytes <= kBlocksPageBytes;
+           ++h) {
         auto block = store->block(h);
         if (!block.ok() || !*block) return reply(text(500, "block_missing"));
         bytes += (**block).size();
@@ -318,19 +335,30 @@ void ValidatorNode::Core::health(net::Reply reply) {
       const std::lock_guard lock(trouble_mutex);
       what = trouble;
     }
-    const nlohmann::ordered_json j = {
-        {"ok", what.empty()}, {"trouble", what}, {"network", network_->id().hex()}, {"validator", index}, {"height", state.height},
-        {"epoch", state.epoch}, {"notes", state.tree.size()}, {"spent", state.spent}, {"app_hash", to_hex(ledger::app_hash(state))},
-        {"locked", usage.locked}, {"certified", usage.certified}, {"in_flight", usage.in_flight}};
+    const nlohmann::ordered_json j = {{"ok", what.empty()},
+                                      {"trouble", what},
+                                      {"network", network_->id().hex()},
+                                      {"validator", index},
+                                      {"height", state.height},
+                                      {"epoch", state.epoch},
+                                      {"notes", state.tree.size()},
+                                      {"spent", state.spent},
+                                      {"app_hash", to_hex(ledger::app_hash(state))},
+                                      {"locked", usage.locked},
+                                      {"certified", usage.certified},
+                                      {"in_flight", usage.in_flight}};
     const std::string body = j.dump();
     reply({static_cast<uint16_t>(what.empty() ? 200 : 503), Bytes(body.begin(), body.end()), net::kJson});
   });
 }
 
 void ValidatorNode::Core::begin() {
-  worker = std::make_unique<BatchWorker<std::function<void()>>>(kMaxStateBatch, [this](auto tasks) { run(std::move(tasks)); }, kTick);
-  verifier = std::make_unique<BatchWorker<settle::Verify>>(kMaxProofBatch, [this](auto batch) { verify_batch(std::move(batch)); });
-  writer = std::make_unique<BatchWorker<settle::Persist>>(kMaxWriteBatch, [this](auto batch) { write_batch(std::move(batch)); });
+  worker = std::make_unique<BatchWorker<std::function<void()>>>(
+      kMaxStateBatch, [this](auto tasks) { run(std::move(tasks)); }, kTick);
+  verifier = std::make_unique<BatchWorker<settle::Verify>>(kMaxProofBatch,
+                                                           [this](auto batch) { verify_batch(std::move(batch)); });
+  writer = std::make_unique<BatchWorker<settle::Persist>>(kMaxWriteBatch,
+                                                          [this](auto batch) { write_batch(std::move(batch)); });
 }
 
 void ValidatorNode::Core::end() {
@@ -340,9 +368,9 @@ void ValidatorNode::Core::end() {
   worker->stop();
 }
 
-Result<std::unique_ptr<ValidatorNode>, NodeTrouble> ValidatorNode::open(const ValidatorOptions& options, const ledger::Genesis& genesis,
-                                                                        const crypto::BlsSecretKey& key, std::shared_ptr<const circuit::ProofSystem> system,
-                                                                        Entropy& entropy, ThreadPool& pool) {
+Result<std::unique_ptr<ValidatorNode>, NodeTrouble> ValidatorNode::open(
+    const ValidatorOptions& options, const ledger::Genesis& genesis, const crypto::BlsSecretKey& key,
+    std::shared_ptr<const circuit::ProofSystem> system, Entropy& entropy, ThreadPool& pool) {
   const auto wrong = [](const std::string& what) { return Failure{NodeTrouble{NodeFailed::wrong_genesis, what}}; };
   auto first = genesis_committee(genesis);
   if (!first.ok()) return wrong(first.error().what);
@@ -362,24 +390,31 @@ Result<std::unique_ptr<ValidatorNode>, NodeTrouble> ValidatorNode::open(const Va
     const auto made = store::ValidatorStore::create(options.store, identity, *execution);
     if (!made.ok()) return Failure{of(made.error())};
   }
-  auto opened = store::ValidatorStore::open(options.store, identity, std::make_shared<const ledger::Network>(genesis.content));
+  auto opened =
+      store::ValidatorStore::open(options.store, identity, std::make_shared<const ledger::Network>(genesis.content));
   if (!opened.ok()) return Failure{of(opened.error())};
   const auto first_bytes = opened->store->block(0);
-  const auto first_block = first_bytes.ok() && *first_bytes ? ledger::decode_block(**first_bytes) : Result<ledger::Block, DecodeError>(Failure{DecodeError::truncated});
-  if (!first_block.ok() || first_block->header.previous.value != ledger::genesis_hash(genesis)) return wrong("the store began with another genesis");
+  const auto first_block = first_bytes.ok() && *first_bytes
+                               ? ledger::decode_block(**first_bytes)
+                               : Result<ledger::Block, DecodeError>(Failure{DecodeError::truncated});
+  if (!first_block.ok() || first_block->header.previous.value != ledger::genesis_hash(genesis))
+    return wrong("the store began with another genesis");
 
-  auto core = std::make_unique<Core>(options, committee, *index, std::move(opened->store), std::move(opened->state), std::move(system), entropy, pool);
+  auto core = std::make_unique<Core>(options, committee, *index, std::move(opened->store), std::move(opened->state),
+                                     std::move(system), entropy, pool);
   core->genesis_bytes = ledger::encode(genesis);
   core->head = core->state.height;
-  core->machine.emplace(committee, settle::Signer(network, *index, key), options.limits, opened->votes_from_epoch, std::move(opened->restored),
-                        settle::StateView(core->state, core->store->archive()));
+  core->machine.emplace(committee, settle::Signer(network, *index, key), options.limits, opened->votes_from_epoch,
+                        std::move(opened->restored), settle::StateView(core->state, core->store->archive()));
   core->begin();
   return std::unique_ptr<ValidatorNode>(new ValidatorNode(std::move(core)));
 }
 
 Status<NodeTrouble> ValidatorNode::start(Propose propose) {
   auto server = net::Server::start(core_->options.listen, core_->options.server,
-                                   [core = core_.get()](net::Request request, net::Reply reply) { core->handle(std::move(request), std::move(reply)); });
+                                   [core = core_.get()](net::Request request, net::Reply reply) {
+                                     core->handle(std::move(request), std::move(reply));
+                                   });
   if (!server.ok()) return Failure{NodeTrouble{NodeFailed::port_taken, server.error().what}};
   core_->server = std::move(server).value();
   core_->endpoint = core_->server->endpoint();

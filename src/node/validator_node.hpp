@@ -1,7 +1,8 @@
 // One validator in the world: the pure machines of ledger and settlement, their store, and an HTTP API on one address.
 //
-// Threads: the server's (decodes requests), one for the state (owns ledger state and settlement machine, never waits for
-// proofs or for vote writes), one verifying proofs in batches of whatever arrived meanwhile, one syncing locks in groups.
+// Threads: the server's (decodes requests), one for the state (owns ledger state and settlement machine, never waits
+// for proofs or for vote writes), one verifying proofs in batches of whatever arrived meanwhile, one syncing locks in
+// groups.
 //
 //   request -> decode -> [state] -> [verify] -> [state] -> [persist] -> [state] -> vote
 //   block   -> [state]: execute, sync, tell settlement
@@ -44,8 +45,10 @@ class ValidatorNode final : public order::Consumer {
   using Propose = std::function<void(ledger::CertifiedTransaction)>;
 
   // Opens or makes the store. `key` must be in genesis's committee. Does not serve yet.
-  static Result<std::unique_ptr<ValidatorNode>, NodeTrouble> open(const ValidatorOptions& options, const ledger::Genesis& genesis,
-                                                                  const crypto::BlsSecretKey& key, std::shared_ptr<const circuit::ProofSystem> system,
+  static Result<std::unique_ptr<ValidatorNode>, NodeTrouble> open(const ValidatorOptions& options,
+                                                                  const ledger::Genesis& genesis,
+                                                                  const crypto::BlsSecretKey& key,
+                                                                  std::shared_ptr<const circuit::ProofSystem> system,
                                                                   Entropy& entropy, ThreadPool& pool);
   ~ValidatorNode() override;                   // stops
   ValidatorNode(const ValidatorNode&) = delete;

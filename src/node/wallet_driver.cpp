@@ -35,28 +35,33 @@ Result<Synced, WalletDriver::Trouble> WalletDriver::sync(uint32_t wait_ms, const
     for (const auto& block : *blocks) scanned.push_back(wallet::scanned(block));
     auto effects = wallet_.apply_blocks(scanned, pool_);
     if (!effects.ok())
-      return Failure{Trouble{std::nullopt, wallet::name(effects.error().reject), wallet::name(effects.error().reject) + std::string(": ") + effects.error().detail}};
+      return Failure{Trouble{std::nullopt, wallet::name(effects.error().reject),
+                             wallet::name(effects.error().reject) + std::string(": ") + effects.error().detail}};
     out.received.insert(out.received.end(), effects->received.begin(), effects->received.end());
     out.to = wallet_.next_block();
     if (progress) progress(out.to - 1);
   }
 }
 
-Result<Paid, PayFailure> WalletDriver::settle(const wallet::Outgoing& outgoing, uint32_t timeout_ms, const Payer::Watch& watch) {
+Result<Paid, PayFailure> WalletDriver::settle(const wallet::Outgoing& outgoing, uint32_t timeout_ms,
+                                              const Payer::Watch& watch) {
   const auto candidate = settle::decode_candidate(*outgoing.bytes);
   if (!candidate.ok())
-    return Failure{PayFailure{PayFailure::Kind::wallet, "damaged", "the stored payment does not decode", outgoing.txid}};
+    return Failure{
+        PayFailure{PayFailure::Kind::wallet, "damaged", "the stored payment does not decode", outgoing.txid}};
   auto settled = network_.payer().settle(*candidate, timeout_ms, watch);
   const auto settled_at = Clock::now();
   if (!settled.ok()) {
     const SettleFailure& f = settled.error();
-    const std::string reject = f.refusal ? (f.refusal->rule.empty() ? f.refusal->reason : f.refusal->rule) : name(f.why);
+    const std::string reject =
+        f.refusal ? (f.refusal->rule.empty() ? f.refusal->reason : f.refusal->rule) : name(f.why);
     std::string what = f.refusal ? f.refusal->text() : f.detail;
     if (f.refusal && f.refusal->rival_id) what += " (" + f.refusal->rival_id->hex() + ")";
     // Perhaps it is in a block already: the wallet learns of it from there, now or with the next sync.
     if (f.may_still_move && f.why == NotSettled::refused) (void)sync();
     if (f.may_still_move) return Failure{PayFailure{PayFailure::Kind::pending, reject, what, outgoing.txid}};
-    if (const auto noted = wallet_.refused(outgoing.txid, what); !noted.ok()) return Failure{wallet_failure(noted.error())};
+    if (const auto noted = wallet_.refused(outgoing.txid, what); !noted.ok())
+      return Failure{wallet_failure(noted.error())};
     return Failure{PayFailure{PayFailure::Kind::refused, reject, what, outgoing.txid}};
   }
   if (const auto noted = wallet_.settled(outgoing.txid, settled->settlement, *network_.committee()); !noted.ok()) {
@@ -66,13 +71,16 @@ Result<Paid, PayFailure> WalletDriver::settle(const wallet::Outgoing& outgoing, 
     return Failure{std::move(f)};
   }
   const bool proven_here = proven_ == outgoing.txid;
-  const double settled_ms = proven_here ? std::chrono::duration<double, std::milli>(settled_at - prover_.finished()).count()
-                                        : settled->timings.settled_ms;
-  return Paid{outgoing.txid, outgoing.bytes, std::move(settled).value(), proven_here ? prover_.prove_ms() : 0, settled_ms, 0};
+  const double settled_ms = proven_here
+                                ? std::chrono::duration<double, std::milli>(settled_at - prover_.finished()).count()
+                                : settled->timings.settled_ms;
+  return Paid{
+      outgoing.txid, outgoing.bytes, std::move(settled).value(), proven_here ? prover_.prove_ms() : 0, settled_ms, 0};
 }
 
 // Until the wallet has stored a payment: money on its way is waited for, money in too many notes is merged.
-Result<wallet::Outgoing, PayFailure> WalletDriver::prepare(const wallet::PayRequest& request, uint32_t timeout_ms, size_t* merges) {
+Result<wallet::Outgoing, PayFailure> WalletDriver::prepare(const wallet::PayRequest& request, uint32_t timeout_ms,
+                                                           size_t* merges) {
   const auto deadline = Clock::now() + std::chrono::milliseconds(timeout_ms);
   size_t merged_so_far = 0;
   for (;;) {
@@ -83,7 +91,8 @@ Result<wallet::Outgoing, PayFailure> WalletDriver::prepare(const wallet::PayRequ
       return std::move(outgoing).value();
     }
     const auto reject = outgoing.error().reject;
-    const bool merge = (reject == wallet::Reject::needs_merge || reject == wallet::Reject::needs_fee_merge) && merged_so_far < kMaxMerges;
+    const bool merge = (reject == wallet::Reject::needs_merge || reject == wallet::Reject::needs_fee_merge) &&
+                       merged_so_far < kMaxMerges;
     if (merge) {
       const auto& asset = reject == wallet::Reject::needs_merge ? request.asset : request.fee_asset;
       auto merged = wallet_.merge(asset, request.fee_asset, request.fee, prover_, entropy_);
@@ -95,11 +104,13 @@ Result<wallet::Outgoing, PayFailure> WalletDriver::prepare(const wallet::PayRequ
       return Failure{wallet_failure(outgoing.error())};
     }
     const auto synced = sync(std::min(left_ms(deadline), kBlockWaitMs));
-    if (!synced.ok()) return Failure{PayFailure{PayFailure::Kind::wallet, synced.error().reject, synced.error().what, std::nullopt}};
+    if (!synced.ok())
+      return Failure{PayFailure{PayFailure::Kind::wallet, synced.error().reject, synced.error().what, std::nullopt}};
   }
 }
 
-Result<Paid, PayFailure> WalletDriver::pay(const wallet::PayRequest& request, uint32_t timeout_ms, const Payer::Watch& watch) {
+Result<Paid, PayFailure> WalletDriver::pay(const wallet::PayRequest& request, uint32_t timeout_ms,
+                                           const Payer::Watch& watch) {
   size_t merges = 0;
   TRY(outgoing, prepare(request, timeout_ms, &merges));
   TRY(paid, settle(outgoing, timeout_ms, watch));

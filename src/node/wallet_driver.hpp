@@ -38,8 +38,8 @@ using SyncProgress = std::function<void(uint64_t height)>;
 
 class WalletDriver {
  public:
-  WalletDriver(wallet::Wallet& wallet, NetworkClient& network, std::shared_ptr<const circuit::ProofSystem> system, Entropy& entropy,
-               ThreadPool& pool)
+  WalletDriver(wallet::Wallet& wallet, NetworkClient& network, std::shared_ptr<const circuit::ProofSystem> system,
+               Entropy& entropy, ThreadPool& pool)
       : wallet_(wallet), network_(network), prover_(std::move(system), entropy, pool), entropy_(entropy), pool_(pool) {}
 
   struct Trouble {
@@ -53,9 +53,10 @@ class WalletDriver {
   // Merges first if the money lies in too many notes; waits for change that is about to arrive, within timeout_ms.
   Result<Paid, PayFailure> pay(const wallet::PayRequest& request, uint32_t timeout_ms, const Payer::Watch& watch = {});
   // The first half of pay(): everything up to the stored, unsent transaction. `merges`: how many had to go first.
-  Result<wallet::Outgoing, PayFailure> prepare(const wallet::PayRequest& request, uint32_t timeout_ms, size_t* merges = nullptr);
-  // Stored payments not known to be final, oldest first. Expired ones too: a quorum that refuses them frees their notes,
-  // and votes given in time still count.
+  Result<wallet::Outgoing, PayFailure> prepare(const wallet::PayRequest& request, uint32_t timeout_ms,
+                                               size_t* merges = nullptr);
+  // Stored payments not known to be final, oldest first. Expired ones too: a quorum that refuses them frees their
+  // notes, and votes given in time still count.
   std::vector<wallet::Outgoing> unfinished() const;
   // Sends these once more. One outcome each.
   std::vector<Result<Paid, PayFailure>> resume(uint32_t timeout_ms, const Payer::Watch& watch = {});
@@ -64,7 +65,8 @@ class WalletDriver {
   // How many there were.
   Result<size_t, Trouble> adopt_locks(ledger::Authority& authority);
   // Brings one stored payment to its end.
-  Result<Paid, PayFailure> settle(const wallet::Outgoing& outgoing, uint32_t timeout_ms, const Payer::Watch& watch = {});
+  Result<Paid, PayFailure> settle(const wallet::Outgoing& outgoing, uint32_t timeout_ms,
+                                  const Payer::Watch& watch = {});
 
  private:
   wallet::Wallet& wallet_;

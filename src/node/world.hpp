@@ -8,8 +8,12 @@ namespace sotto::node {
 
 class SystemClock final : public Clock {
  public:
-  uint64_t now_ms() const override { return since<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()); }
-  uint64_t monotonic_us() const override { return since<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch()); }
+  uint64_t now_ms() const override {
+    return since<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
+  }
+  uint64_t monotonic_us() const override {
+    return since<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch());
+  }
 
  private:
   template <class Unit, class Duration>

@@ -1,0 +1,319 @@
+#!/usr/bin/env python3
+"""The command line from end to end: a devnet, wallets, money, a restart, and every exit code that can be had.
+
+cli_test.py PROGRAM     (the built `sotto`)
+"""
+import json
+import os
+import pathlib
+import pty
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PROGRAM = os.path.abspath(sys.argv.pop(1)) if len(sys.argv) > 1 else None
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+class Codes:
+    ok, failed, usage, unreachable, wrong_passphrase, wallet_in_use, damaged, not_enough, no_such_file, already_exists, \
+        timed_out, wrong_network, pending = range(13)
+
+
+class Devnet:
+    """`sotto devnet up --json` while it lives."""
+
+    def __init__(self, home, port=0):
+        self.process = subprocess.Popen([PROGRAM, "devnet", "up", "--port", str(port), "--json"], env=environment(home), cwd="/",
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        line = self.process.stdout.readline()
+        if not line:
+            raise AssertionError("devnet did not start: " + self.process.stderr.read())
+        self.document = json.loads(line)
+        self.network = self.document["validators"][0]
+
+    def stop(self, how=signal.SIGTERM):
+        self.process.send_signal(how)
+        out, _ = self.process.communicate(timeout=60)
+        assert how == signal.SIGKILL or (out == "" and self.process.returncode == 0), (out, self.process.returncode)
+
+
+def environment(home):
+    env = {k: v for k, v in os.environ.items() if not k.startswith("SOTTO_")}
+    env["SOTTO_HOME"] = str(home)
+    return env
+
+
+class Cli(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.dir = pathlib.Path(tempfile.mkdtemp(prefix="sotto-cli-test-"))
+        cls.home = cls.dir / "home"
+        cls.devnet = Devnet(cls.home)
+        cls.addClassCleanup(shutil.rmtree, cls.dir, True)
+        cls.addClassCleanup(lambda: cls.devnet.stop())
+
+    def run_raw(self, *args, secrets=None, home=None):
+        """Runs a command; `secrets` maps --…-fd options to the lines written there."""
+        extra, fds = [], []
+        for option, lines in (secrets or {}).items():
+            read, write = os.pipe()
+            os.write(write, (lines + "\n").encode())
+            os.close(write)
+            extra += [option, str(read)]
+            fds.append(read)
+        result = subprocess.run([PROGRAM, *map(str, args), *extra], env=environment(home or self.home), cwd="/", pass_fds=fds,
+                                capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL, start_new_session=True)
+        for fd in fds:
+            os.close(fd)
+        return result
+
+    def run_json(self, *args, code=Codes.ok, **kw):
+        result = self.run_raw(*args, "--json", **kw)
+        self.assertEqual(result.returncode, code, f"{args}: {result.stdout} {result.stderr}")
+        document = json.loads(result.stdout)           # exactly one document
+        self.assertEqual(document["ok"], code == Codes.ok)
+        return document
+
+    def wallet(self, name, *args, passphrase=None, code=Codes.ok, secrets=None):
+        path = self.dir / name
+        secrets = {"--passphrase-fd": passphrase or f"secret of {name}", **(secrets or {})}
+        return self.run_json("wallet", *args, "--wallet", path, code=code, secrets=secrets)
+
+    def create(self, name):
+        return self.wallet(name, "create", "--network", self.devnet.network)
+
+    def balance(self, name):
+        return {b["asset"]: b for b in self.wallet(name, "balance")["balances"]}
+
+    def funded(self, name, amount="100.00", asset="EUR"):
+        made = self.create(name)
+        self.run_json("devnet", "fund", made["address"], amount, asset)
+        received = self.wallet(name, "receive", "--wait", "--timeout", 60)["received"]
+        self.assertEqual([(r["amount"], r["asset"]) for r in received], [(amount, asset)])
+        return made
+
+    def test_a_payment_from_end_to_end_and_a_restart(self):
+        self.funded("alice")
+        bob = self.create("bob")
+        self.assertEqual(len(bob["words"].split()), 24)
+        payment = self.dir / "payment"
+        paid = self.wallet("alice", "pay", bob["address"], "12.50", "EUR", "--memo", "lunch", "--out", payment)
+        self.assertEqual((paid["state"], paid["amount"], paid["address"]), ("final", "12.50", bob["address"]))
+        for key in ("prove_ms", "lock_certificate_ms", "settled_ms"):
+            self.assertGreater(paid[key], 0)
+
+        received = self.wallet("bob", "receive", payment)
+        self.assertEqual([(r["amount"], r["asset"], r["memo"], r["credited"]) for r in received["received"]], [("12.50", "EUR", "lunch", True)])
+        self.assertEqual(received["receipt"], str(payment) + ".receipt")
+        again = self.wallet("bob", "receive", payment)
+        self.assertFalse(again["received"][0]["credited"])
+        self.assertEqual(self.balance("bob")["EUR"]["total"], "12.50")
+        self.assertEqual(self.balance("alice")["EUR"]["total"], "87.50")
+
+        receipt = self.wallet("alice", "receipt", received["receipt"])["receipts"]
+        self.assertEqual([(r["amount"], r["asset"], r["txid"], r["address"]) for r in receipt], [("12.50", "EUR", paid["txid"], bob["address"])])
+        self.assertEqual(self.wallet("alice", "receipt")["receipts"], receipt)
+        history = self.wallet("alice", "history")["payments"]
+        self.assertEqual([len(p["received"]) for p in history], [1, 0])
+        self.assertEqual(history[1]["sent"][0]["memo"], "lunch")
+
+        # Nothing lost by a polite stop, nor by a rude one.
+        for how in (signal.SIGINT, signal.SIGKILL):
+            type(self).devnet.stop(how)
+            offline = self.wallet("alice", "balance")
+            self.assertFalse(offline["fresh"])
+            self.assertEqual(offline["balances"][0]["total"], "87.50")
+            type(self).devnet = Devnet(self.home)
+            self.assertFalse(self.devnet.document["created"])
+            for name in ("alice", "bob"):        # the ports are new ones
+                self.wallet(name, "balance", "--network", self.devnet.network)
+            self.assertEqual(self.balance("bob")["EUR"]["spendable"], "12.50")
+        back = self.wallet("bob", "pay", self.wallet("alice", "address")["address"], "2.50", "EUR")
+        self.assertEqual(back["state"], "final")
+        self.wallet("alice", "receive", "--wait", "--timeout", 60)
+        self.assertEqual(self.balance("alice")["EUR"]["total"], "90.00")
+
+        restored = self.wallet("bob2", "restore", "--network", self.devnet.network, secrets={"--words-fd": bob["words"]})
+        self.assertEqual(restored["address"], bob["address"])
+        self.assertEqual(self.balance("bob2")["EUR"]["total"], "10.00")
+        self.assertEqual(len(self.wallet("bob2", "history")["payments"]), 2)
+
+    def test_pay_says_what_it_does(self):
+        self.funded("erin")
+        to = self.create("fred")["address"]
+        result = self.run_raw("wallet", "pay", to, "1.00", "EUR", "--wallet", self.dir / "erin", secrets={"--passphrase-fd": "secret of erin"})
+        self.assertEqual(result.returncode, Codes.ok, result.stderr)
+        amount, recipient = result.stdout.index("1.00 EUR"), result.stdout.index(to)
+        self.assertLess(amount, recipient)
+        for step in ("Private proof ready", r"Confirmed by [34] of 4", "Final"):
+            self.assertRegex(result.stdout, step)
+        self.assertNotIn("\x1b", result.stdout)      # no terminal, no colours
+
+    def test_new_addresses_are_unlinkable_and_receive(self):
+        first = self.create("gina")["address"]
+        second = self.wallet("gina", "address", "--new")["address"]
+        self.assertNotEqual(first, second)
+        self.run_json("devnet", "fund", second, "3.00", "USD")
+        self.wallet("gina", "receive", "--wait", "--timeout", 60)
+        self.assertEqual(self.balance("gina")["USD"]["total"], "3.00")
+
+    def test_money_that_is_not_there(self):
+        self.funded("henry", "5.00")
+        to = self.create("ida")["address"]
+        refused = self.wallet("henry", "pay", to, "5.01", "EUR", code=Codes.not_enough)
+        self.assertIn("money not moved", refused["message"])
+        self.assertEqual(refused["reject"], "insufficient_funds")
+        self.assertEqual(self.wallet("henry", "pay", to, "1.00", "SOT", code=Codes.not_enough)["error"], "not_enough")
+        fund = self.run_json("devnet", "fund", to, "99999999999.00", "EUR", code=Codes.not_enough)
+        self.assertEqual(fund["reject"], "insufficient_funds")
+
+    def test_passphrases_and_locks(self):
+        self.create("jack")
+        self.assertEqual(self.wallet("jack", "balance", passphrase="wrong", code=Codes.wrong_passphrase)["error"], "wrong_passphrase")
+        waiting = subprocess.Popen([PROGRAM, "wallet", "receive", "--wait", "--wallet", str(self.dir / "jack"), "--passphrase-fd", "0", "--json"],
+                                   env=environment(self.home), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        try:
+            waiting.stdin.write("secret of jack\n")
+            waiting.stdin.flush()
+            for _ in range(200):
+                probe = self.run_raw("wallet", "address", "--wallet", self.dir / "jack", "--json", secrets={"--passphrase-fd": "secret of jack"})
+                if probe.returncode == Codes.wallet_in_use:
+                    break
+            self.assertEqual(probe.returncode, Codes.wallet_in_use, probe.stdout)
+            self.assertEqual(json.loads(probe.stdout)["error"], "wallet_in_use")
+        finally:
+            waiting.kill()
+            waiting.communicate()
+        self.wallet("jack", "address")
+        no_terminal = self.run_raw("wallet", "address", "--wallet", self.dir / "jack", "--json")
+        self.assertEqual(no_terminal.returncode, Codes.usage)
+        self.assertEqual(self.wallet("jack", "create", "--network", self.devnet.network, code=Codes.already_exists)["error"], "already_exists")
+
+    def test_a_prompt_does_not_echo(self):
+        self.create("kim")
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.environ.update(environment(self.home))
+            os.execv(PROGRAM, [PROGRAM, "wallet", "address", "--wallet", str(self.dir / "kim")])
+        shown = b""
+        while b": " not in shown:
+            shown += os.read(terminal, 1000)
+        os.write(terminal, b"secret of kim\n")
+        try:
+            while chunk := os.read(terminal, 1000):
+                shown += chunk
+        except OSError:
+            pass
+        os.close(terminal)
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), Codes.ok)
+        self.assertIn(b"sottodev1", shown)
+        self.assertNotIn(b"secret of kim", shown)
+
+    def test_damaged_files(self):
+        self.create("lea")
+        path = self.dir / "lea"
+        content = bytearray(path.read_bytes())
+        middle = len(content) // 2
+        for at in range(middle, middle + 64):
+            content[at] ^= 0x55
+        damaged = self.dir / "lea2"
+        damaged.write_bytes(content)
+        shutil.copy(str(path) + ".network", str(damaged) + ".network")
+        self.assertEqual(self.wallet("lea2", "balance", passphrase="secret of lea", code=Codes.damaged)["error"], "damaged")
+        damaged.write_bytes(b"not a wallet at all")
+        self.wallet("lea2", "balance", passphrase="secret of lea", code=Codes.damaged)
+        (self.dir / "nonsense").write_bytes(b"nonsense")
+        self.wallet("lea", "receive", self.dir / "nonsense", code=Codes.damaged)
+        self.wallet("lea", "receipt", self.dir / "nonsense", code=Codes.damaged)
+
+    def test_a_payment_file_is_believed_only_as_it_was_written(self):
+        self.funded("mia")
+        ned = self.create("ned")["address"]
+        payment = self.dir / "mia-payment"
+        self.wallet("mia", "pay", ned, "1.00", "EUR", "--out", payment)
+        original = payment.read_bytes()
+        altered = self.dir / "altered"
+        for at in (60, len(original) // 2, len(original) - 10):
+            content = bytearray(original)
+            content[at] ^= 1
+            altered.write_bytes(content)
+            result = self.run_raw("wallet", "receive", altered, "--wallet", self.dir / "ned", "--json", secrets={"--passphrase-fd": "secret of ned"})
+            self.assertIn(result.returncode, (Codes.failed, Codes.damaged), result.stdout)
+        self.assertEqual(self.balance("ned").get("EUR", {"arriving": "0"})["arriving"] in ("0", "0.00", "1.00"), True)
+        olga = self.create("olga")
+        self.assertEqual(self.wallet("olga", "receive", payment, code=Codes.failed)["reject"], "nothing_for_us")
+        self.assertEqual(olga["network"], self.devnet.document["network"])
+        self.assertEqual(self.wallet("mia", "pay", ned, "1.00", "EUR", "--out", payment, code=Codes.already_exists)["error"], "already_exists")
+
+    def test_nobody_there(self):
+        self.create("paul")
+        out = self.run_json("wallet", "create", "--wallet", self.dir / "nowhere", "--network", "127.0.0.1:9", code=Codes.unreachable,
+                            secrets={"--passphrase-fd": "x"})
+        self.assertEqual(out["error"], "unreachable")
+        self.assertFalse((self.dir / "nowhere").exists())
+        to = self.wallet("paul", "address")["address"]
+        refused = self.wallet("paul", "pay", to, "1.00", "EUR", "--network", "127.0.0.1:9", code=Codes.unreachable)
+        self.assertIn("money not moved", refused["message"])
+        self.run_json("devnet", "fund", to, "1.00", "EUR", "--dir", self.dir / "no-devnet", code=Codes.unreachable)
+        self.wallet("missing", "balance", code=Codes.no_such_file)
+        self.wallet("paul", "receive", self.dir / "missing", code=Codes.no_such_file)
+        self.wallet("paul", "receive", "--wait", "--timeout", 1, code=Codes.timed_out)
+        self.assertEqual(self.wallet("paul", "resume")["payments"], [])
+        busy = self.run_json("devnet", "up", code=Codes.wallet_in_use)
+        self.assertEqual(busy["reject"], "in_use")
+
+    def test_another_network(self):
+        other_home = self.dir / "other"
+        other = Devnet(other_home)
+        try:
+            self.create("quinn")
+            out = self.wallet("quinn", "receive", "--network", other.network, code=Codes.wrong_network)
+            self.assertEqual(out["error"], "wrong_network")
+        finally:
+            other.stop()
+
+    def test_command_lines_that_make_no_sense(self):
+        to = self.create("rosa")["address"]
+        for args in ([], ["nonsense"], ["wallet"], ["wallet", "pay"], ["devnet", "fund", "x"], ["devnet", "up", "--port", "70000"],
+                     ["wallet", "balance", "--passphrase-fd", "x"]):
+            result = self.run_raw(*args, "--json")
+            self.assertEqual(result.returncode, Codes.usage, args)
+            self.assertEqual(json.loads(result.stdout)["error"], "usage")
+        for address, amount, asset in ((to, "1.00", "XYZ"), (to, "-1", "EUR"), (to, "0", "EUR"), (to, "1.005", "EUR"),
+                                       (to[:-1] + ("q" if to[-1] != "q" else "p"), "1.00", "EUR"), ("sottodev1x", "1.00", "EUR")):
+            self.wallet("rosa", "pay", address, amount, asset, code=Codes.usage)
+            self.run_json("devnet", "fund", address, amount, asset, code=Codes.usage)
+        for words in ("abandon " * 24, "one two three", "zzzz " * 24):
+            self.wallet("rosa2", "restore", "--network", self.devnet.network, secrets={"--words-fd": words.strip()}, code=Codes.usage)
+        self.wallet("rosa", "balance", "--network", "nonsense", code=Codes.usage)
+
+    def test_the_control_file_is_private(self):
+        control = self.home / "devnet" / "control"
+        self.assertEqual(control.stat().st_mode & 0o777, 0o600)
+        content = json.loads(control.read_text())
+        import http.client
+        for token, status in (("wrong", 403), (content["token"], 404)):
+            connection = http.client.HTTPConnection("127.0.0.1", content["port"], timeout=10)
+            connection.request("GET", "/", headers={"Authorization": "Bearer " + token})
+            self.assertEqual(connection.getresponse().status, status)
+            connection.close()
+
+    def test_help_version_and_documented_codes(self):
+        self.assertEqual(self.run_json("version")["version"], self.run_raw("version").stdout.split()[1])
+        for args in (["--help"], ["wallet", "--help"], ["wallet", "pay", "--help"], ["devnet", "up", "--help"]):
+            result = self.run_raw(*args)
+            self.assertEqual(result.returncode, Codes.ok)
+            self.assertIn("Usage", result.stdout)
+        rows = re.findall(r"^\s+(\d+)  (\w+)\s+(.*)$", self.run_raw("--help").stdout.split("Exit codes:")[1], re.M)
+        documented = re.findall(r"^\| (\d+) \| `(\w+)` \| (.*) \|$", (ROOT / "docs" / "cli.md").read_text(), re.M)
+        self.assertEqual([(a, b, c.replace("`", "")) for a, b, c in documented], [(a, b, c.replace("`", "").strip()) for a, b, c in rows])
+        self.assertEqual([getattr(Codes, name) for _, name, _ in rows], list(range(13)))
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], *sys.argv[1:]])
