@@ -1,10 +1,10 @@
+#include "apps/json.hpp"
 #include "apps/console.hpp"
 
 #include <cstdio>
 #include <unistd.h>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace sotto::apps {
 
@@ -95,7 +95,7 @@ int Console::failure(const CommandFailure& f) {
   if (json_) {
     nlohmann::json j{{"ok", false}, {"error", name(f.code)}, {"message", f.message}};
     if (!f.reject.empty()) j["reject"] = f.reject;
-    document(j.dump());
+    document(j.dump(-1, ' ', false, kReplaceBadUtf8));
   } else {
     const std::lock_guard lock(mutex_);
     if (running_ && terminal_) put(stdout, "\n");

@@ -162,13 +162,20 @@ void observe(DemoReport& report, DemoWorld& world) {
     const auto& assets = (*network)->network()->assets();
     for (size_t i = 0; i < assets.size(); ++i) {
       const auto& s = audited->state.supply[i];
-      report.supply.push_back({assets[i].symbol, ledger::to_decimal(s.minted), ledger::to_decimal(s.burned),
+      report.supply.push_back({assets[i].symbol, assets[i].decimals, ledger::to_decimal(s.minted), ledger::to_decimal(s.burned),
                                ledger::to_decimal(s.fees), ledger::to_decimal(s.shielded())});
     }
     report.observer_ok = true;
     return fmt::format("{} blocks, {} transactions, {} proofs, all good", audited->blocks, audited->entries,
                        audited->proofs);
   });
+}
+
+// Sums can exceed an Amount, so this works on their digits.
+std::string with_point(std::string units, unsigned decimals) {
+  if (decimals == 0) return units;
+  if (units.size() <= decimals) units.insert(0, decimals + 1 - units.size(), '0');
+  return units.insert(units.size() - decimals, ".");
 }
 
 void run(DemoReport& report, DemoWorld& world, Console& console) {
@@ -220,8 +227,9 @@ void run(DemoReport& report, DemoWorld& world, Console& console) {
     console.line(fmt::format("\n  {:<6} {:>20} {:>12} {:>12} {:>20}   minted − burned − fees = in notes", "asset",
                              "minted", "burned", "fees", "in notes"));
     for (const auto& s : report.supply)
-      console.line(
-          fmt::format("  {:<6} {:>20} {:>12} {:>12} {:>20}", s.symbol, s.minted, s.burned, s.fees, s.shielded));
+      console.line(fmt::format("  {:<6} {:>20} {:>12} {:>12} {:>20}", s.symbol, with_point(s.minted, s.decimals),
+                               with_point(s.burned, s.decimals), with_point(s.fees, s.decimals),
+                               with_point(s.shielded, s.decimals)));
     console.line(fmt::format("\n  From finished proof to final: {}.", show_ms(report.settled_ms)));
   }
 }

@@ -29,7 +29,9 @@ class DemoReport {
   double settled_ms = 0;
   bool observer_ok = false;
   struct AssetSupply {
-    std::string symbol, minted, burned, fees, shielded;
+    std::string symbol;
+    unsigned decimals = 0;
+    std::string minted, burned, fees, shielded;   // units
   };
   std::vector<AssetSupply> supply;
 

@@ -1,8 +1,8 @@
 #include <csignal>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
+#include "apps/json.hpp"
 #include "apps/control.hpp"
 #include "apps/environment.hpp"
 #include "apps/proof_system.hpp"
@@ -95,7 +95,7 @@ int devnet_up(Console& console, const DevnetUpOptions& options) {
       {"dir", dir->string()},
       {"created", (*devnet)->created()},
       {"validators",
-       validators}}.dump());
+       validators}}.dump(-1, ' ', false, kReplaceBadUtf8));
 
   int received = 0;
   sigwait(&stop_signals, &received);
@@ -135,7 +135,7 @@ int devnet_fund(Console& console, const std::string& dir_option, const std::stri
               fmt::format("private proof ready {} · final {} later", show_ms(j.value("prove_ms", 0.0)),
                           show_ms(j.value("settled_ms", 0.0))));
   console.line(fmt::format("     txid {}", j.value("txid", "")));
-  console.document(j.dump());
+  console.document(j.dump(-1, ' ', false, kReplaceBadUtf8));
   return static_cast<int>(ExitCode::ok);
 }
 

@@ -1,10 +1,12 @@
 // `sotto`: parses the command line and calls one function (docs/cli.md).
+#include <sys/resource.h>
+
 #include <csignal>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
+#include "apps/json.hpp"
 #include "apps/demo.hpp"
 #include "apps/environment.hpp"
 #include "apps/wallet_commands.hpp"
@@ -22,7 +24,7 @@ std::string exit_codes() {
 
 int version(Console& console) {
   console.line(std::string("sotto ") + SOTTO_VERSION);
-  console.document(nlohmann::json{{"ok", true}, {"version", SOTTO_VERSION}}.dump());
+  console.document(nlohmann::json{{"ok", true}, {"version", SOTTO_VERSION}}.dump(-1, ' ', false, kReplaceBadUtf8));
   return 0;
 }
 
@@ -36,6 +38,8 @@ void wallet_options(CLI::App& command, WalletOptions& o) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  const rlimit no_core{0, 0};            // a crash must not leave keys in a file
+  setrlimit(RLIMIT_CORE, &no_core);
   std::signal(SIGPIPE, SIG_IGN);         // a closed pipe is an error of the write, not the end
   bool json = false;
   CLI::App app{"Sotto: private payments, final in milliseconds.", "sotto"};

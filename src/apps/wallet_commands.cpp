@@ -1,11 +1,11 @@
 // Making wallets and looking into them. Paying and receiving: wallet_payments.cpp.
+#include "apps/json.hpp"
 #include "apps/wallet_commands.hpp"
 
 #include <algorithm>
 #include <cstring>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "apps/assets.hpp"
 #include "apps/secret_input.hpp"
@@ -70,7 +70,7 @@ int wallet_create(Console& console, const WalletOptions& options) {
                                 {"network", (*session)->network().id().hex()},
                                 {"address", address},
                                 {"words", text_of(words.expose())}}
-                       .dump());
+                       .dump(-1, ' ', false, kReplaceBadUtf8));
   return static_cast<int>(ExitCode::ok);
 }
 
@@ -115,7 +115,7 @@ int wallet_restore(Console& console, const WalletOptions& options, int words_fd)
       {"payments", wallet.history().size()},
       {"under_way", *adopted},
       {"balances",
-       balances}}.dump());
+       balances}}.dump(-1, ' ', false, kReplaceBadUtf8));
   return static_cast<int>(ExitCode::ok);
 }
 
@@ -130,7 +130,7 @@ int wallet_address(Console& console, const WalletOptions& options, bool fresh) {
   }
   const std::string text = (*session)->address_text(address);
   console.line(text);
-  console.document(ordered_json{{"ok", true}, {"address", text}}.dump());
+  console.document(ordered_json{{"ok", true}, {"address", text}}.dump(-1, ' ', false, kReplaceBadUtf8));
   return static_cast<int>(ExitCode::ok);
 }
 
@@ -156,7 +156,7 @@ int wallet_balance(Console& console, const WalletOptions& options) {
   console.line(
       fmt::format("  as of block {}{}", wallet.state().height(), trouble ? "; the network is not reachable now" : ""));
   console.document(
-      ordered_json{{"ok", true}, {"height", wallet.state().height()}, {"fresh", !trouble}, {"balances", list}}.dump());
+      ordered_json{{"ok", true}, {"height", wallet.state().height()}, {"fresh", !trouble}, {"balances", list}}.dump(-1, ' ', false, kReplaceBadUtf8));
   return static_cast<int>(ExitCode::ok);
 }
 
@@ -201,7 +201,7 @@ int wallet_history(Console& console, const WalletOptions& options) {
   }
   if (list.empty()) console.line("  nothing yet");
   console.document(
-      ordered_json{{"ok", true}, {"height", wallet.state().height()}, {"fresh", !trouble}, {"payments", list}}.dump());
+      ordered_json{{"ok", true}, {"height", wallet.state().height()}, {"fresh", !trouble}, {"payments", list}}.dump(-1, ' ', false, kReplaceBadUtf8));
   return static_cast<int>(ExitCode::ok);
 }
 

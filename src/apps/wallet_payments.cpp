@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
+#include "apps/json.hpp"
 #include "apps/assets.hpp"
 #include "apps/wallet_commands.hpp"
 #include "apps/wallet_session.hpp"
@@ -210,7 +210,7 @@ int wallet_pay(Console& console, const WalletOptions& options, const PayOptions&
       {"fee", {{"amount", number(network, r->fee_asset.opening, r->fee)}, {"asset", r->fee_asset.symbol}}}};
   j.update(paid_json(*paid));
   if (!pay.out.empty()) j["out"] = pay.out;
-  console.document(j.dump());
+  console.document(j.dump(-1, ' ', false, kReplaceBadUtf8));
   return static_cast<int>(ExitCode::ok);
 }
 
@@ -219,10 +219,6 @@ int wallet_resume(Console& console, const WalletOptions& options, uint32_t timeo
   if (!session.ok()) return console.failure(session.error());
   if (const auto driven = (*session)->drive(Need::verifier); !driven.ok()) return console.failure(driven.error());
   if (const auto synced = (*session)->sync(console); !synced.ok()) return console.failure(synced.error());
-  ledger::CircuitVerifier verifier((*session)->system(), (*session)->entropy(), (*session)->pool());
-  ledger::FullAuthority authority(verifier, (*session)->entropy());
-  if (const auto adopted = (*session)->driver().adopt_locks(authority); !adopted.ok())
-    return console.failure(apps::failure_of(adopted.error()));
 
   ordered_json list = ordered_json::array();
   std::optional<CommandFailure> worst;
@@ -241,7 +237,7 @@ int wallet_resume(Console& console, const WalletOptions& options, uint32_t timeo
   }
   if (pending.empty()) console.line("Nothing is under way.");
   if (worst && !console.json()) return console.failure(*worst);
-  console.document(ordered_json{{"ok", !worst}, {"payments", list}}.dump());
+  console.document(ordered_json{{"ok", !worst}, {"payments", list}}.dump(-1, ' ', false, kReplaceBadUtf8));
   return static_cast<int>(worst ? worst->code : ExitCode::ok);
 }
 
@@ -286,7 +282,7 @@ int receive_file(Console& console, WalletSession& session, const ReceiveOptions&
     return console.failure(
         {ExitCode::failed, "credited, but the receipt could not be written: " + written.error().what, ""});
   console.line("  receipt for the payer: " + file);
-  console.document(ordered_json{{"ok", true}, {"received", list}, {"receipt", file}, {"verify_ms", verify_ms}}.dump());
+  console.document(ordered_json{{"ok", true}, {"received", list}, {"receipt", file}, {"verify_ms", verify_ms}}.dump(-1, ' ', false, kReplaceBadUtf8));
   return static_cast<int>(ExitCode::ok);
 }
 
@@ -314,7 +310,7 @@ int receive_blocks(Console& console, WalletSession& session, const ReceiveOption
   }
   if (received.empty()) console.line("  nothing new");
   console.document(
-      ordered_json{{"ok", true}, {"height", session.wallet().state().height()}, {"received", list}}.dump());
+      ordered_json{{"ok", true}, {"height", session.wallet().state().height()}, {"received", list}}.dump(-1, ' ', false, kReplaceBadUtf8));
   return static_cast<int>(ExitCode::ok);
 }
 
@@ -373,7 +369,7 @@ int wallet_receipt(Console& console, const WalletOptions& options, const std::st
       show(receipt, "good, kept");
     }
   }
-  console.document(ordered_json{{"ok", true}, {"receipts", list}}.dump());
+  console.document(ordered_json{{"ok", true}, {"receipts", list}}.dump(-1, ' ', false, kReplaceBadUtf8));
   return static_cast<int>(ExitCode::ok);
 }
 
