@@ -488,6 +488,33 @@ TEST(Node, MessagesRefuseWhatTheyCannotProduce) {
   EXPECT_EQ(info2->validators, info.validators);
 }
 
+// The fuzzers start from these: each is what its first byte says (api_fuzz.cpp).
+TEST(Node, SeedsOfTheFuzzTargetDecode) {
+  const auto good = [](uint8_t kind, ByteView b) {
+    switch (kind) {
+      case 0: return RefusalMessage::decode(b).ok();
+      case 1: return CertificateMessage::decode(b).ok();
+      case 2: return NetworkInfo::decode(b).ok();
+      case 3: return BlocksMessage::decode(b).ok();
+      case 4: return TreeMessage::decode(b).ok();
+      case 5: return StatusMessage::decode(b).ok();
+      case 6: return LockMessage::decode(b).ok();
+      case 7: return PaymentDocument::decode(b).ok();
+      case 8: return ReceiptDocument::decode(b).ok();
+      default:
+        return !net::parse_target(std::string_view(reinterpret_cast<const char*>(b.data()), b.size())).query.empty();
+    }
+  };
+  size_t seeds = 0;
+  for (const auto& file : fs::directory_iterator(std::string(SOTTO_SOURCE_DIR) + "/tests/corpus/api")) {
+    const auto bytes = read_file(file.path(), 1 << 20);
+    ASSERT_TRUE(bytes.ok() && !bytes->empty());
+    EXPECT_TRUE(good((*bytes)[0], ByteView(*bytes).subspan(1))) << file.path();
+    ++seeds;
+  }
+  EXPECT_GE(seeds, 10u);
+}
+
 TEST(Node, BatchWorkerTakesWhatArrivedAndStops) {
   std::mutex mutex;
   std::vector<size_t> sizes;
