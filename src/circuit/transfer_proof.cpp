@@ -27,12 +27,6 @@ Result<std::shared_ptr<const ProofSystem>, Error> load_proof_system(const std::s
   return std::shared_ptr<const ProofSystem>(std::move(out));
 }
 
-const plonk::VerifyingKey& verifying_key(const ProofSystem& system) { return system.vk; }
-const plonk::ProvingKey& proving_key(const ProofSystem& system) {
-  CHECK(system.pk.has_value());
-  return *system.pk;
-}
-
 namespace {
 ByteArray<32> network_array(ByteView network) {
   CHECK(network.size() == 32);
@@ -44,9 +38,10 @@ ByteArray<32> network_array(ByteView network) {
 
 TransferProof prove_transfer(const ProofSystem& system, ByteView network32, const TransferPublic& x, const TransferWitness& w,
                              Entropy& entropy, ThreadPool& pool) {
+  CHECK(system.pk.has_value());
   plonk::Builder<Fr> b;
   constrain_transfer(b, x, w);
-  const auto proof = plonk::prove(proving_key(system), network_array(network32), b.assignment(kTransferLogN), entropy, pool);
+  const auto proof = plonk::prove(*system.pk, network_array(network32), b.assignment(kTransferLogN), entropy, pool);
   const Bytes bytes = plonk::encode_proof(proof);
   TransferProof out;
   std::copy(bytes.begin(), bytes.end(), out.begin());

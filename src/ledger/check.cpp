@@ -214,8 +214,9 @@ std::vector<Status<Reject>> FullAuthority::verify(const Network& network, std::s
     const Hash32 word = issuer_message(id);
     for (const Operation& op : tx.operations) {
       const auto index = network.find(asset_of(op));
-      CHECK(index && network.assets()[*index].issuer);
-      add({n, Reject::bad_issuer_signature}, *network.assets()[*index].issuer, word, signature_of(op));
+      // Only a corrupt quorum certifies an operation without an issuer; that must not bring an honest validator down.
+      if (!index || !network.assets()[*index].issuer) refuse({n, Reject::bad_issuer_signature});
+      else add({n, Reject::bad_issuer_signature}, *network.assets()[*index].issuer, word, signature_of(op));
     }
   }
   if (!batch.verify(entropy_))

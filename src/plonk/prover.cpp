@@ -14,11 +14,12 @@ namespace {
 // Hedged randomness: safe if either the entropy is fresh or the witness differs.
 class Blinding {
  public:
-  Blinding(const Assignment<Fr>& a, ByteView statement, Entropy& entropy) {
+  Blinding(const Assignment<Fr>& a, ByteView network, ByteView key_digest, Entropy& entropy) {
     std::vector<ByteView> parts;
     const auto fresh = entropy.bytes<64>();
     parts.emplace_back(fresh);
-    parts.emplace_back(statement);
+    parts.emplace_back(network);
+    parts.emplace_back(key_digest);
     for (const auto& column : a.wires) parts.emplace_back(reinterpret_cast<const uint8_t*>(column.data()), column.size() * sizeof(Fr));
     seed_ = Secret(crypto::blake2b_512("Sotto.blinding.v1", parts));
   }
@@ -38,8 +39,13 @@ class Prover {
  public:
   Prover(const ProvingKey& pk, const ByteArray<32>& network, const Assignment<Fr>& assignment, Entropy& entropy, ThreadPool& pool)
       : pk_(pk), domain_(*pk.vk.domain), n_(domain_.size()), pool_(pool), public_(assignment.public_inputs),
-        schedule_(pk.vk, {network, public_}), blinding_(assignment, network, entropy), wires_(assignment.wires) {
+        schedule_(pk.vk, {network, public_}), blinding_(assignment, network, pk.vk.digest, entropy), wires_(assignment.wires) {
     CHECK(public_.size() == pk.vk.public_rows.size());
+  }
+
+  ~Prover() {
+    for (auto& column : wires_) wipe(column.data(), column.size() * sizeof(Fr));
+    wipe(z_.data(), z_.size() * sizeof(Fr));
   }
 
   Proof run() {

@@ -65,7 +65,7 @@ TEST(ZeroKnowledge, all_masks_are_in_their_places) {
     TestEntropy entropy(seed), same(seed);
     const Proof made = prove(*w.pk, kNetwork, a, entropy, w.pool);
     const auto fresh = same.bytes<64>();
-    std::vector<ByteView> parts{fresh, kNetwork};
+    std::vector<ByteView> parts{fresh, kNetwork, w.pk->vk.digest};
     for (const auto& column : a.wires) parts.emplace_back(reinterpret_cast<const uint8_t*>(column.data()), column.size() * sizeof(Fr));
     const auto key = crypto::blake2b_512("Sotto.blinding.v1", parts);
     uint32_t counter = 0;
