@@ -175,15 +175,22 @@ class Cli(unittest.TestCase):
     def test_passphrases_and_locks(self):
         self.create("jack")
         self.assertEqual(self.wallet("jack", "balance", passphrase="wrong", code=Codes.wrong_passphrase)["error"], "wrong_passphrase")
-        waiting = subprocess.Popen([PROGRAM, "wallet", "receive", "--wait", "--wallet", str(self.dir / "jack"), "--passphrase-fd", "0", "--json"],
-                                   env=environment(self.home), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        def wait_for_payments():
+            process = subprocess.Popen([PROGRAM, "wallet", "receive", "--wait", "--wallet", str(self.dir / "jack"), "--passphrase-fd", "0", "--json"],
+                                       env=environment(self.home), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            process.stdin.write("secret of jack\n")
+            process.stdin.flush()
+            return process
+        waiting = wait_for_payments()
         try:
-            waiting.stdin.write("secret of jack\n")
-            waiting.stdin.flush()
             for _ in range(200):
                 probe = self.run_raw("wallet", "address", "--wallet", self.dir / "jack", "--json", secrets={"--passphrase-fd": "secret of jack"})
                 if probe.returncode == Codes.wallet_in_use:
                     break
+                if waiting.poll() is not None:      # it met the probe's own lock and left
+                    self.assertEqual(waiting.returncode, Codes.wallet_in_use)
+                    waiting.communicate()
+                    waiting = wait_for_payments()
             self.assertEqual(probe.returncode, Codes.wallet_in_use, probe.stdout)
             self.assertEqual(json.loads(probe.stdout)["error"], "wallet_in_use")
         finally:
