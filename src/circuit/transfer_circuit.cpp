@@ -12,9 +12,17 @@ using plonk::Var;
 
 namespace {
 
+// What the witness alone determines, computed ahead.
+struct Prepared {
+  std::array<std::array<gadget::Cells, kTreeDepth>, kSlots> path;
+  std::unique_ptr<const gadget::FixedBaseSteps> steps;
+  ~Prepared() { wipe(&path, sizeof path); }
+};
+
 class Transfer {
  public:
-  Transfer(plonk::Builder<Fr>& b, const TransferPublic& x, const TransferWitness& w) : b_(b), x_(x), w_(w) {}
+  Transfer(plonk::Builder<Fr>& b, const TransferPublic& x, const TransferWitness& w, const Prepared* prepared)
+      : b_(b), x_(x), w_(w), prepared_(prepared) {}
 
   void constrain() {
     // Secrets shared by several clauses.
@@ -35,7 +43,7 @@ class Transfer {
     fee_ = public_[16];
 
     gadget::require_on_curve(b_, ak_);
-    const auto rk = gadget::add_fixed_base(b_, ak_, w_.alpha);
+    const auto rk = prepared_ ? gadget::add_fixed_base(b_, ak_, *prepared_->steps) : gadget::add_fixed_base(b_, ak_, w_.alpha);
     equal(rk.u, public_[17]);
     equal(rk.v, public_[18]);
 
@@ -75,9 +83,9 @@ class Transfer {
     const Var owner = hash(b_, Tag::owner, account_, b_.variable(in.diversifier), zero_);
     const Var opening = hash(b_, Tag::value, asset_of_slot(i), value, owner);
     Var cm;
-    const Var root = gadget::merkle_root(b_, in.path.children, [&](const std::array<Var, 4>& siblings) {
-      cm = hash(b_, Tag::note, opening, rho, rcm, &siblings);
-    });
+    const auto leaf = [&](const std::array<Var, 4>& siblings) { cm = hash(b_, Tag::note, opening, rho, rcm, &siblings); };
+    const Var root = gadget::merkle_root(b_, in.path.children, leaf,
+                                         prepared_ ? std::span<const gadget::Cells>(prepared_->path[i]) : std::span<const gadget::Cells>());
     equal(hash(b_, Tag::nullifier, nk_, rho, cm), nf_[i]);
     // A note of value 0 is a dummy: value * (root - public root) = 0.
     b_.arithmetic({.qm01 = Fr::one(), .qm23 = minus()}, value, root, value, root_[i]);
@@ -115,6 +123,7 @@ class Transfer {
   plonk::Builder<Fr>& b_;
   const TransferPublic& x_;
   const TransferWitness& w_;
+  const Prepared* prepared_;
   gadget::PointVar ak_;
   Var nk_, zero_, account_, asset_;
   std::array<Var, TransferPublic::kFields> public_;
@@ -126,7 +135,28 @@ class Transfer {
 
 }  // namespace
 
-void constrain_transfer(plonk::Builder<Fr>& b, const TransferPublic& x, const TransferWitness& w) { Transfer(b, x, w).constrain(); }
+void constrain_transfer(plonk::Builder<Fr>& b, const TransferPublic& x, const TransferWitness& w) {
+  Transfer(b, x, w, nullptr).constrain();
+}
+
+plonk::Assignment<Fr> assign_transfer(const plonk::Circuit<Fr>& circuit, const TransferPublic& x, const TransferWitness& w,
+                                      ThreadPool& pool) {
+  // Of the 84 permutations 60 belong to paths, whose nodes are all given: any order will do.
+  constexpr size_t kChunk = 4;
+  static_assert(kTreeDepth % kChunk == 0);
+  const auto prepared = std::make_unique<Prepared>();
+  pool.parallel_for(1 + kSlots * kTreeDepth / kChunk, [&](size_t job) {
+    if (job == 0) {
+      prepared->steps = gadget::fixed_base_steps(w.alpha);
+      return;
+    }
+    const size_t first = (job - 1) * kChunk, slot = first / kTreeDepth, level = first % kTreeDepth;
+    for (size_t l = level; l < level + kChunk; ++l) prepared->path[slot][l] = gadget::node_cells(w.inputs[slot].path.children[l]);
+  });
+  plonk::Builder<Fr> b(circuit);
+  Transfer(b, x, w, prepared.get()).constrain();
+  return b.assignment();
+}
 
 plonk::Circuit<Fr> transfer_circuit() {
   plonk::Builder<Fr> b;

@@ -39,9 +39,9 @@ ByteArray<32> network_array(ByteView network) {
 TransferProof prove_transfer(const ProofSystem& system, ByteView network32, const TransferPublic& x, const TransferWitness& w,
                              Entropy& entropy, ThreadPool& pool) {
   CHECK(system.pk.has_value());
-  plonk::Builder<Fr> b;
-  constrain_transfer(b, x, w);
-  const auto proof = plonk::prove(*system.pk, network_array(network32), b.assignment(kTransferLogN), entropy, pool);
+  auto assignment = assign_transfer(system.pk->circuit, x, w, pool);
+  const auto proof = plonk::prove(*system.pk, network_array(network32), assignment, entropy, pool);
+  for (auto& column : assignment.wires) wipe(column.data(), column.size() * sizeof(Fr));
   const Bytes bytes = plonk::encode_proof(proof);
   TransferProof out;
   std::copy(bytes.begin(), bytes.end(), out.begin());

@@ -37,6 +37,63 @@ TEST(TransferCircuit, valid_statements_satisfy) {
   }
 }
 
+// Byte for byte what the recording Builder gives.
+void expect_same_assignment(const plonk::Circuit<Fr>& circuit, const TransferPublic& x, const TransferWitness& w, ThreadPool& pool) {
+  plonk::Builder<Fr> b;
+  constrain_transfer(b, x, w);
+  const auto full = b.assignment(kTransferLogN), fast = assign_transfer(circuit, x, w, pool);
+  ASSERT_EQ(full.public_inputs, fast.public_inputs);
+  for (size_t c = 0; c < plonk::kColumns; ++c) {
+    ASSERT_EQ(full.wires[c].size(), fast.wires[c].size());
+    ASSERT_EQ(std::memcmp(full.wires[c].data(), fast.wires[c].data(), full.wires[c].size() * sizeof(Fr)), 0) << c;
+  }
+}
+
+TEST(TransferAssignment, values_alone_equal_the_full_builder) {
+  const auto circuit = transfer_circuit();
+  ThreadPool one(1), three(3);
+  SeededEntropy random(4);
+  for (int i = 0; i < 400; ++i) {
+    const auto s = random_statement(random);
+    expect_same_assignment(circuit, s.statement, s.witness, i % 2 ? one : three);
+  }
+  // Every extreme at once, and each kind of path.
+  for (unsigned bits = 0; bits < 32; ++bits) {
+    StatementOptions o;
+    o.dummy[0] = o.dummy[1] = bits & 1;
+    o.dummy[2] = bits & 2;
+    o.same_asset = bits & 4;
+    o.has_b = bits & 8;
+    o.public_values = bits & 16;
+    o.extreme = true;
+    o.path_side = bits % 5;
+    const auto s = random_statement(random, o);
+    expect_same_assignment(circuit, s.statement, s.witness, three);
+  }
+}
+
+TEST(TransferAssignment, also_of_what_is_not_satisfied) {
+  const auto circuit = transfer_circuit();
+  ThreadPool pool(2);
+  expect_same_assignment(circuit, {}, {}, pool);   // nothing set: ak is not even on the curve
+  SeededEntropy random(5);
+  const auto good = random_statement(random, {});
+  auto w = good.witness;
+  w.alpha = crypto::JubjubScalar{};
+  expect_same_assignment(circuit, good.statement, w, pool);
+  w.alpha = -crypto::JubjubScalar::one();
+  expect_same_assignment(circuit, good.statement, w, pool);
+  w.ak = {};
+  w.nk = -Fr::one();
+  w.outputs[0].value = UINT64_MAX;
+  w.inputs[1].path.children[7].fill(-Fr::one());
+  expect_same_assignment(circuit, good.statement, w, pool);
+  auto x = good.statement;
+  x.nf[0] += Fr::one();
+  x.rk = {};
+  expect_same_assignment(circuit, x, good.witness, pool);
+}
+
 TEST(TransferProof, proves_and_verifies) {
   ThreadPool pool(2);
   SeededEntropy random(3);

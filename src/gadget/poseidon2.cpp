@@ -5,11 +5,16 @@ namespace sotto::gadget {
 using crypto::Fr;
 using namespace plonk;
 
-Var node(Builder& b, const std::array<Var, 4>& in, const std::array<Var, 4>* children) {
-  const auto values = poseidon_cells(poseidon2_constants(), {b.value(in[0]), b.value(in[1]), b.value(in[2]), b.value(in[3])});
+Cells node_cells(const std::array<Fr, 4>& in) { return poseidon_cells(poseidon2_constants(), in); }
+
+Var node(Builder& b, const std::array<Var, 4>& in, const std::array<Var, 4>* children, const Cells* computed) {
+  Cells own;
+  if (!computed) own = node_cells({b.value(in[0]), b.value(in[1]), b.value(in[2]), b.value(in[3])});
+  const Cells& values = computed ? *computed : own;
   std::array<std::array<Var, kColumns>, 9> cells;
   for (size_t r = 0; r < 9; ++r)
     for (size_t c = 0; c < kColumns; ++c) cells[r][c] = (r == 0 && c < 4) ? in[c] : (r == 8 && c == 1) ? in[0] : b.variable(values[r][c]);
+  if (b.values_only()) return cells[8][0];
   for (size_t r = 0; r < 8; ++r) {
     std::array<Var, kReach> next{};
     const uint16_t read = cells_read(kP0 + r);

@@ -5,9 +5,13 @@
 //  - every cell a gate reads, next-row cells included, is filled with a Var, and no other cell is (CHECKed);
 //  - a Var in several cells needs all of them in routed columns, where the permutation ties them (CHECKed);
 //  - a gate that reaches into the next row states what must stand there, and the next row added must match (CHECKed).
+//
+// Proving needs values alone: a Builder made for a known circuit records no rows, and the circuit's own table says where
+// each variable stands. Variables are numbered in the order circuit code makes them, which is the same for every witness.
 #pragma once
 #include <bit>
 
+#include "base/secret.hpp"
 #include "plonk/circuit.hpp"
 
 namespace sotto::plonk {
@@ -26,6 +30,17 @@ struct Linear {          // qm01 a b + qm23 c d + q0 a + q1 b + q2 c + q3 d + qc
 template <class F>
 class Builder {
  public:
+  Builder() = default;
+  // Values only, of a circuit that outlives this Builder: rows are not recorded, circuit() is not to be called.
+  explicit Builder(const Circuit<F>& known) : known_(&known) { values_.reserve(known.variables); }
+  // Values are secrets.
+  ~Builder() { wipe(values_.data(), values_.size() * sizeof(F)); }
+  Builder(Builder&&) = default;
+  Builder(const Builder&) = delete;
+  Builder& operator=(const Builder&) = delete;
+
+  bool values_only() const { return known_ != nullptr; }
+
   Var variable(const F& value) {
     values_.push_back(value);
     return {static_cast<uint32_t>(values_.size() - 1)};
@@ -48,21 +63,20 @@ class Builder {
   // The next public input, in order.
   Var public_input(const F& value) {
     const Var v = variable(value);
-    Linear<F> q;
-    q.q0 = F::one();
-    publics_.push_back(loose_.size());
-    arithmetic(q, v);
+    expose(v);
     return v;
   }
   // Ties an existing variable to the next public input.
   void expose(Var v) {
+    public_vars_.push_back(v);
+    publics_.push_back(loose_.size());
     Linear<F> q;
     q.q0 = F::one();
-    publics_.push_back(loose_.size());
     arithmetic(q, v);
   }
 
   void arithmetic(const Linear<F>& q, Var a, Var b = {}, Var c = {}, Var d = {}) {
+    if (values_only()) return;
     Row row;
     row.q = q;
     row.arithmetic = true;
@@ -77,6 +91,7 @@ class Builder {
   // alpha; any two others would share theirs and could cancel: CHECKed). `next`: the Vars that stand in the next row's cells
   // the gate reads, all of them and no other (CHECKed).
   void row(uint32_t selectors, std::initializer_list<Var> cells, std::initializer_list<Var> next = {}) {
+    if (values_only()) return;
     CHECK(cells.size() <= kColumns && next.size() <= kReach);
     std::array<Var, kColumns> own{};
     std::array<Var, kReach> ahead{};
@@ -85,6 +100,7 @@ class Builder {
     row(selectors, own, ahead);
   }
   void row(uint32_t selectors, const std::array<Var, kColumns>& cells, const std::array<Var, kReach>& next = {}) {
+    if (values_only()) return;
     CHECK(selectors >> kSelectors == 0);
     CHECK(std::popcount(selectors) <= 1 || selectors == (1u << kP8 | 1u << kMerkle));
     uint16_t read = 0;
@@ -101,6 +117,8 @@ class Builder {
 
   Circuit<F> circuit(size_t log_n) const;
   Assignment<F> assignment(size_t log_n) const;
+  // The same bytes, of a Builder made for a known circuit.
+  Assignment<F> assignment() const;
 
  private:
   struct Row {
@@ -116,10 +134,12 @@ class Builder {
   }
   const Row& at(size_t r) const { return r < rows_.size() ? rows_[r] : loose_[r - rows_.size()]; }
 
+  const Circuit<F>* known_ = nullptr;
   std::vector<F> values_;
   std::vector<Row> rows_;     // in sequence: gates that reach into the next row live here
   std::vector<Row> loose_;    // arithmetic rows, appended after the sequence
-  std::vector<size_t> publics_;
+  std::vector<size_t> publics_;       // their rows' places in loose_
+  std::vector<Var> public_vars_;
   std::array<Var, kReach> expected_{};
   std::vector<std::pair<F, Var>> constants_;
 };
@@ -129,6 +149,7 @@ Circuit<F> Builder<F>::circuit(size_t log_n) const {
   Circuit<F> out;
   out.log_n = log_n;
   const size_t n = out.n();
+  CHECK(!values_only());
   out.rows_used = rows();
   CHECK(rows() <= usable_rows(n));
   for (const Var v : expected_) CHECK(v.none());  // a gate waits for a next row that never came
@@ -192,6 +213,7 @@ template <class F>
 Assignment<F> Builder<F>::assignment(size_t log_n) const {
   Assignment<F> out;
   const size_t n = size_t{1} << log_n;
+  CHECK(!values_only());
   CHECK(rows() <= usable_rows(n));
   for (auto& column : out.wires) column.assign(n, F::zero());
   for (size_t r = 0; r < rows(); ++r) {
@@ -199,7 +221,22 @@ Assignment<F> Builder<F>::assignment(size_t log_n) const {
     for (size_t c = 0; c < kColumns; ++c)
       if (!row.cells[c].none()) out.wires[c][r] = values_[row.cells[c].index];
   }
-  for (const size_t loose : publics_) out.public_inputs.push_back(values_[loose_[loose].cells[0].index]);
+  for (const Var v : public_vars_) out.public_inputs.push_back(values_[v.index]);
+  return out;
+}
+
+template <class F>
+Assignment<F> Builder<F>::assignment() const {
+  CHECK(values_only() && values_.size() == known_->variables && public_vars_.size() == known_->public_rows.size());
+  Assignment<F> out;
+  for (size_t c = 0; c < kColumns; ++c) {
+    const auto& variable = known_->variable[c];
+    auto& wires = out.wires[c];
+    wires.assign(known_->n(), F::zero());
+    for (size_t r = 0; r < known_->rows_used; ++r)
+      if (variable[r] != kNoVar) wires[r] = values_[variable[r]];
+  }
+  for (const Var v : public_vars_) out.public_inputs.push_back(values_[v.index]);
   return out;
 }
 

@@ -45,6 +45,25 @@ TEST(Builder, lays_out_what_it_is_told) {
   EXPECT_EQ(first_violation(GateSet<F97>{}, c, a).kind, Violation::none);
 }
 
+TEST(Builder, of_a_known_circuit_gives_the_same_assignment) {
+  const auto run = [](B& b, uint64_t value) {
+    const Var x = b.public_input(f(value)), y = b.variable(f(4)), z = b.variable(f(4 * value));
+    b.arithmetic(product(), x, y, z);
+    RangeRow range(b);
+    b.row(1u << kRange, range.cells, {range.result});
+    b.row(0, {range.result});
+    b.expose(b.constant(f(5)));
+  };
+  B recorded, other;
+  run(recorded, 3);
+  run(other, 9);
+  const auto circuit = recorded.circuit(4);
+  B values(circuit);
+  run(values, 9);
+  EXPECT_EQ(values.assignment().wires, other.assignment(4).wires);
+  EXPECT_EQ(values.assignment().public_inputs, other.assignment(4).public_inputs);
+}
+
 TEST(Builder, a_range_row_with_its_carrier_passes) {
   B b;
   RangeRow r(b);
@@ -54,6 +73,16 @@ TEST(Builder, a_range_row_with_its_carrier_passes) {
 }
 
 using BuilderDeathTest = ::testing::Test;
+
+TEST(BuilderDeathTest, values_of_another_circuit) {
+  B recorded;
+  recorded.public_input(f(3));
+  const auto circuit = recorded.circuit(4);
+  EXPECT_DEATH({ B b(circuit); b.assignment(); }, "CHECK");                                             // a variable short
+  EXPECT_DEATH({ B b(circuit); b.variable(f(3)); b.assignment(); }, "CHECK");                           // a public input short
+  EXPECT_DEATH({ B b(circuit); b.public_input(f(1)); b.variable(f(1)); b.assignment(); }, "CHECK");     // a variable too many
+  EXPECT_DEATH({ B b(circuit); b.public_input(f(1)); b.circuit(4); }, "CHECK");                         // records nothing
+}
 
 TEST(BuilderDeathTest, a_cell_nothing_reads_is_filled) {
   B b;

@@ -203,39 +203,47 @@ GateSet<F> make_gate_set(const Poseidon2Constants<F>& p, const FixedBaseConstant
 
 template <class F>
 PoseidonCells<F> poseidon_cells(const Poseidon2Constants<F>& c, const std::array<F, 4>& in) {
-  std::vector<F> cells(in.begin(), in.end());
-  cells.reserve(90);
-  const auto full = [&](std::array<F, 4> s, size_t round, bool record) {
-    for (size_t i = 0; i < 4; ++i) {
-      s[i] += c.full[round][i];
-      if (record) cells.push_back(s[i]);
-      s[i] = pow5(s[i]);
-    }
-    return times_m4(s);
+  PoseidonCells<F> out;
+  F* cell = &out[0][0];
+  // In place throughout: assigning a freshly computed field element stalls on store forwarding.
+  const auto fifth = [](F& x) {
+    F t = x;
+    t *= x;
+    t *= t;
+    x *= t;
   };
   std::array<F, 4> s = times_m4(in);
-  for (size_t r = 0; r < 4; ++r) s = full(s, r, r != 0);
+  const auto full = [&](size_t round, F* record) {
+    for (size_t i = 0; i < 4; ++i) {
+      s[i] += c.full[round][i];
+      if (record) record[i] = s[i];
+      fifth(s[i]);
+    }
+    s = times_m4(s);
+  };
+  std::copy(in.begin(), in.end(), cell);
+  full(0, nullptr);
+  for (size_t r = 1; r < 4; ++r) full(r, cell + 4 * r);
   for (size_t r = 0; r < 56; ++r) {
     s[0] += c.partial[r];
-    cells.push_back(s[0]);
-    s[0] = pow5(s[0]);
-    const F sum = s[0] + s[1] + s[2] + s[3];
-    for (size_t i = 0; i < 4; ++i) s[i] = sum + c.diag_minus_one[i] * s[i];
+    cell[16 + r] = s[0];
+    fifth(s[0]);
+    F sum = s[1];
+    sum += s[2];
+    sum += s[3];
+    sum += s[0];
+    for (size_t i = 0; i < 4; ++i) {
+      s[i] *= c.diag_minus_one[i];
+      s[i] += sum;
+    }
   }
-  for (size_t r = 4; r < 7; ++r) s = full(s, r, true);
-  // The last row starts with the output and the fed-forward input; r7's cells follow (see the table in gates.hpp).
-  std::vector<F> r7(cells.end() - 4, cells.end());
-  cells.resize(cells.size() - 4);
-  s = full(s, 7, true);
-  std::vector<F> r8(cells.end() - 4, cells.end());
-  cells.resize(cells.size() - 4);
-  cells.push_back(s[0] + in[0]);
-  cells.push_back(in[0]);
-  cells.insert(cells.end(), r7.begin(), r7.end());
-  cells.insert(cells.end(), r8.begin(), r8.end());
-  CHECK(cells.size() == 90);
-  PoseidonCells<F> out;
-  for (size_t i = 0; i < 90; ++i) out[i / kColumns][i % kColumns] = cells[i];
+  for (size_t r = 4; r < 6; ++r) full(r, cell + 72 + 4 * (r - 4));
+  // The last row starts with the output and the fed-forward input; r7's and r8's cells follow (see the table in gates.hpp).
+  full(6, &out[8][2]);
+  full(7, &out[8][6]);
+  out[8][0] = s[0];
+  out[8][0] += in[0];
+  out[8][1] = in[0];
   return out;
 }
 
