@@ -168,6 +168,11 @@ Fr node(const Fr& a, const Fr& b, const Fr& c, const Fr& d) {
   return state[0] + a;
 }
 
+void nodes(std::span<const Fr> children, std::span<Fr> out) {
+  CHECK(children.size() == 4 * out.size());
+  for (size_t i = 0; i < out.size(); ++i) out[i] = node(children[4 * i], children[4 * i + 1], children[4 * i + 2], children[4 * i + 3]);
+}
+
 Fr hash(Tag tag, const Fr& a, const Fr& b, const Fr& c) {
   static const auto tags = [] {
     std::array<Fr, 16> out;

@@ -28,6 +28,8 @@ void poseidon2_permute(std::array<Fr, T>& state);
 
 // One 4-ary Merkle node, and the compression every protocol hash is made of: P2(a,b,c,d)[0] + a.
 Fr node(const Fr& a, const Fr& b, const Fr& c, const Fr& d);
+// out[i] = node of children[4i .. 4i + 3]; children.size() == 4 out.size() (CHECKed).
+void nodes(std::span<const Fr> children, std::span<Fr> out);
 
 // The one table of domain tags for H. A number never changes its meaning.
 enum class Tag : uint8_t {

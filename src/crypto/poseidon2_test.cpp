@@ -57,6 +57,19 @@ TEST(Poseidon2, known_answers) {
                           "07cfb49540ee456cce38b8a7d1a930a57ffc6660737f6589ef184c5e15334e36"});
 }
 
+TEST(Poseidon2, many_nodes_are_single_nodes) {
+  Fr x = Fr::from_u64(11);
+  for (size_t count = 0; count <= 19; ++count) {
+    std::vector<Fr> children(4 * count), out(count);
+    for (Fr& c : children) c = x = x.pow5() + Fr::one();
+    if (count > 2) std::fill_n(children.begin(), 4, Fr::zero());
+    if (count > 3) std::fill_n(children.begin() + 4, 4, -Fr::one());
+    nodes(children, out);
+    for (size_t i = 0; i < count; ++i)
+      EXPECT_EQ(out[i], node(children[4 * i], children[4 * i + 1], children[4 * i + 2], children[4 * i + 3]));
+  }
+}
+
 TEST(Poseidon2, equals_matrix_form) {
   Fr x = Fr::from_u64(7);
   for (int i = 0; i < 50; ++i) {

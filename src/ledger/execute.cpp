@@ -35,10 +35,10 @@ class Builder {
       for (size_t index : supply.breached) next_.supply[index].halted = true;
       return Outcome::turnstile;
     }
-    std::vector<Fr> leaves;
-    for (const Commitment& cm : appended_commitments(tx)) leaves.push_back(cm.value);
-    detail.first_leaf = next_.tree.size();
-    if (!next_.tree.append(leaves)) return Outcome::tree_full;
+    const auto commitments = appended_commitments(tx);
+    if (commitments.size() > next_.tree.room() - leaves_.size()) return Outcome::tree_full;
+    detail.first_leaf = next_.tree.size() + leaves_.size();
+    for (const Commitment& cm : commitments) leaves_.push_back(cm.value);
     next_.supply = std::move(supply.after);
     const Spend spend{detail.txid, next_.height};
     for (const Nullifier& nf : nullifiers(tx)) {
@@ -50,7 +50,8 @@ class Builder {
   }
 
   Execution finish(std::vector<BlockEntry> entries, std::vector<Detail> details, uint64_t time_ms) && {
-    if (next_.tree.size() != state_.tree.size()) {
+    if (!leaves_.empty()) {
+      CHECK(next_.tree.append(leaves_));   // run() counted the room
       const Anchor root{next_.tree.root()};
       changes_.root = root;
       next_.roots.push_back({root, next_.height});
@@ -73,6 +74,7 @@ class Builder {
   State next_;
   Changes changes_;
   std::map<ByteArray<32>, Spend> spent_here_;
+  std::vector<Fr> leaves_;   // of the whole block: its inner nodes are hashed together, each once
 };
 
 }  // namespace

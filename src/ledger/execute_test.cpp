@@ -208,6 +208,16 @@ TEST(Execute, OutcomesEachAlone) {
   ASSERT_TRUE(frontier.ok());
   world.state.tree = *frontier;
   EXPECT_EQ(outcome(world.payment()), Outcome::tree_full);
+  // Room for five: what the first of a block's payments takes is not there for the second.
+  Writer almost;
+  almost.u64(note::NoteTreeFrontier::kCapacity - 5);
+  for (size_t i = 0; i < 3 + 2 + 3 * (note::kTreeDepth - 2); ++i) Fr::one().write(almost);
+  Reader again(almost.bytes());
+  frontier = note::NoteTreeFrontier::read(again);
+  ASSERT_TRUE(frontier.ok());
+  world.state.tree = *frontier;
+  EXPECT_EQ(world.step({world.payment(), world.payment()}), (std::vector{Outcome::executed, Outcome::tree_full}));
+  EXPECT_EQ(world.state.tree.room(), 2u);
   for (uint8_t i = 0; i < kOutcomes; ++i) {
     EXPECT_TRUE(seen.contains(static_cast<Outcome>(i))) << name(static_cast<Outcome>(i));
     EXPECT_STRNE(name(static_cast<Outcome>(i)), "?");

@@ -5,6 +5,7 @@
 #pragma once
 #include <map>
 
+#include "base/parallel.hpp"
 #include "crypto/poseidon2.hpp"
 
 namespace sotto::note {
@@ -41,8 +42,8 @@ class Frontier {
   uint64_t size() const { return size_; }
   uint64_t room() const { return kCapacity - size_; }
   // False, and nothing changed, if the leaves do not all fit. Every inner node that becomes complete is hashed once,
-  // however many leaves come: appending n leaves costs about n / 3 hashes.
-  [[nodiscard]] bool append(std::span<const Fr> leaves);
+  // however many leaves come: appending n leaves costs about n / 3 hashes, on all threads of `pool` if there is one.
+  [[nodiscard]] bool append(std::span<const Fr> leaves, ThreadPool* pool = nullptr);
   [[nodiscard]] bool append(const Fr& leaf) { return append({&leaf, 1}); }
   // At most Depth hashes.
   Fr root() const;
@@ -56,7 +57,7 @@ class Frontier {
   friend class WitnessTree<Depth>;
   // visit(level, first, nodes): the nodes of one level that this batch completed, consecutive from index `first`.
   template <class Visit>
-  void append_visiting(std::span<const Fr> leaves, const Visit& visit);
+  void append_visiting(std::span<const Fr> leaves, ThreadPool* pool, const Visit& visit);
   size_t waiting(size_t level) const { return static_cast<size_t>(size_ >> (2 * level)) & 3; }
   // partial[l]: node at level l (0 <= l <= Depth) holding the end of the tree, filled up with empties; only the levels
   // where such an incomplete node exists.
@@ -83,7 +84,8 @@ class WitnessTree {
 
   // Appends; leaves[i] for i in `mark` (strictly increasing) are remembered. Positions of marks whose record changed,
   // new ones included; nullopt, and nothing changed, if the tree has no room.
-  [[nodiscard]] std::optional<std::vector<uint64_t>> append(std::span<const Fr> leaves, std::span<const size_t> mark);
+  [[nodiscard]] std::optional<std::vector<uint64_t>> append(std::span<const Fr> leaves, std::span<const size_t> mark,
+                                                             ThreadPool* pool = nullptr);
   void forget(uint64_t position) { marks_.erase(position); }
   bool marked(uint64_t position) const { return marks_.contains(position); }
   size_t marks() const { return marks_.size(); }

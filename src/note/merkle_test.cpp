@@ -49,6 +49,30 @@ TEST(NoteTree, EverySizeAgreesWithTheNaiveTreeUntilFull) {
   EXPECT_EQ(tree, full);
 }
 
+TEST(NoteTree, ABatchOnAnyNumberOfThreadsIsLeafByLeaf) {
+  SeededEntropy random(5);
+  ThreadPool pool(3);
+  NoteTreeFrontier single, batch, pooled;
+  NoteWitnessTree wallet, pooled_wallet;
+  for (const size_t count : {1u, 3u, 255u, 256u, 257u, 700u}) {
+    std::vector<Fr> leaves(count);
+    for (Fr& leaf : leaves) {
+      leaf = random.field();
+      ASSERT_TRUE(single.append(leaf));
+    }
+    const std::vector<size_t> mark{0};
+    ASSERT_TRUE(batch.append(leaves));
+    ASSERT_TRUE(pooled.append(leaves, &pool));
+    ASSERT_TRUE(wallet.append(leaves, mark));
+    ASSERT_TRUE(pooled_wallet.append(leaves, mark, &pool));
+    EXPECT_EQ(batch, single);
+    EXPECT_EQ(pooled, single);
+    EXPECT_EQ(pooled_wallet.frontier(), single);
+    EXPECT_EQ(pooled_wallet.mark_record(single.size() - count), wallet.mark_record(single.size() - count));
+    EXPECT_EQ(pooled_wallet.path(0)->children, wallet.path(0)->children);
+  }
+}
+
 TEST(NoteTree, ABatchThatDoesNotFitChangesNothing) {
   Frontier<2> tree;
   ASSERT_TRUE(tree.append(std::vector<Fr>(14, Fr::one())));

@@ -341,7 +341,7 @@ Result<BlockEffects, Refusal> Wallet::apply_blocks(std::span<const ScannedBlock>
         }
       }
     }
-    const auto changed = next.tree.append(leaves, marks);
+    const auto changed = next.tree.append(leaves, marks, &pool);
     if (!changed) return Failure{Refusal{Reject::tree_full, {}}};
     if (next.tree.root() != block.root) return Failure{Refusal{Reject::wrong_root, {}}};
     draft.witnesses.insert(changed->begin(), changed->end());
