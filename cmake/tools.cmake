@@ -13,6 +13,14 @@ target_include_directories(sotto_bench PRIVATE ${CMAKE_SOURCE_DIR})
 target_compile_definitions(sotto_bench PRIVATE SOTTO_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
 target_link_libraries(sotto_bench PRIVATE sotto_circuit sotto_note sotto_settle sotto_wallet sotto_node nlohmann_json::nlohmann_json CLI11::CLI11 fmt::fmt)
 
+# The validator's throughput (bench/validator): its corpus, and the bench that replays it.
+add_library(bench_validator STATIC ${CMAKE_SOURCE_DIR}/bench/validator/corpus.cpp)
+target_include_directories(bench_validator PUBLIC ${CMAKE_SOURCE_DIR})
+target_compile_definitions(bench_validator PUBLIC SOTTO_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+target_link_libraries(bench_validator PUBLIC sotto_node nlohmann_json::nlohmann_json CLI11::CLI11 fmt::fmt)
+add_executable(sotto_corpus ${CMAKE_SOURCE_DIR}/bench/validator/make_corpus.cpp)
+target_link_libraries(sotto_corpus PRIVATE bench_validator)
+
 if(SOTTO_TESTS)
   find_program(PYTHON3 python3 REQUIRED)
   add_test(NAME rules_of_the_tree COMMAND ${PYTHON3} ${CMAKE_SOURCE_DIR}/tools/check_levels.py ${CMAKE_SOURCE_DIR})
