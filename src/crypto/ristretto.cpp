@@ -98,6 +98,15 @@ Result<RistrettoPoint, DecodeError> mul(const RistrettoPoint& p, const Ristretto
   return out;
 }
 
+std::optional<RistrettoPoint> mul_encoded(ByteView bytes, const RistrettoScalar& k) {
+  // libsodium's product decodes its point first and fails as decode() does, but for the ignored bit; the encoding of the
+  // identity ends as an identity result.
+  if (bytes.size() != RistrettoPoint::kBytes || (bytes[31] & 0x80) != 0) return std::nullopt;
+  RistrettoPoint out;
+  if (crypto_scalarmult_ristretto255(out.bytes_.data(), k.encode().data(), bytes.data()) != 0) return std::nullopt;
+  return out;
+}
+
 Result<RistrettoPoint, DecodeError> mul_generator(const RistrettoScalar& k) {
   RistrettoPoint out;
   if (crypto_scalarmult_ristretto255_base(out.bytes_.data(), k.encode().data()) != 0)

@@ -1,6 +1,8 @@
 // ristretto255 (RFC 9496) by libsodium, for note encryption. A RistrettoPoint is always a valid, canonical encoding and
 // never the identity; arithmetic that reaches the identity says so. Constant time in scalars.
 #pragma once
+#include <optional>
+
 #include "base/codec.hpp"
 #include "base/secret.hpp"
 #include "base/world.hpp"
@@ -43,6 +45,7 @@ class RistrettoPoint {
 
   // [k]P, P + Q, P - Q; point_at_infinity if that is the identity.
   friend Result<RistrettoPoint, DecodeError> mul(const RistrettoPoint& p, const RistrettoScalar& k);
+  friend std::optional<RistrettoPoint> mul_encoded(ByteView bytes32, const RistrettoScalar& k);
   friend Result<RistrettoPoint, DecodeError> mul_generator(const RistrettoScalar& k);
   friend Result<RistrettoPoint, DecodeError> add(const RistrettoPoint& p, const RistrettoPoint& q);
   friend Result<RistrettoPoint, DecodeError> subtract(const RistrettoPoint& p, const RistrettoPoint& q);
@@ -54,6 +57,9 @@ class RistrettoPoint {
 };
 
 Result<RistrettoPoint, DecodeError> mul(const RistrettoPoint& p, const RistrettoScalar& k);
+// mul(decode(bytes32), k) with one decoding instead of two (a tenth of the time): for scanning, where nearly every point is
+// multiplied once and forgotten. nullopt where decode or mul would fail.
+std::optional<RistrettoPoint> mul_encoded(ByteView bytes32, const RistrettoScalar& k);
 Result<RistrettoPoint, DecodeError> mul_generator(const RistrettoScalar& k);
 Result<RistrettoPoint, DecodeError> add(const RistrettoPoint& p, const RistrettoPoint& q);
 Result<RistrettoPoint, DecodeError> subtract(const RistrettoPoint& p, const RistrettoPoint& q);

@@ -26,6 +26,7 @@ TEST(Ristretto, agrees_with_the_crate) {
     } else if (f[0] == "bad") {
       const auto p = RistrettoPoint::decode(unhex(f[1]));
       ASSERT_FALSE(p.ok()) << f[1];
+      EXPECT_FALSE(mul_encoded(unhex(f[1]), RistrettoScalar::reduce512({1})));
       EXPECT_EQ(p.error(), DecodeError::non_canonical);
     } else if (f[0] == "good") {
       EXPECT_EQ(to_hex(RistrettoPoint::decode(unhex(f[1]))->encode()), f[1]);
@@ -58,6 +59,41 @@ TEST(Ristretto, group_laws_and_identity) {
   EXPECT_EQ(subtract(g, g).error(), DecodeError::point_at_infinity);
   EXPECT_TRUE((a - a).is_zero());
   EXPECT_EQ(add(*mul(g, a), *mul(g, RistrettoScalar() - a)).error(), DecodeError::point_at_infinity);
+}
+
+// mul_encoded() is decode() and mul() in one, in what it gives and in what it refuses.
+TEST(Ristretto, a_product_of_undecoded_bytes) {
+  SystemEntropy entropy;
+  const auto k = RistrettoScalar::random(entropy);
+  size_t good = 0, bad = 0;
+  const auto same = [&](ByteView bytes, const RistrettoScalar& scalar) {
+    const auto point = RistrettoPoint::decode(bytes);
+    const auto fast = mul_encoded(bytes, scalar);
+    std::optional<RistrettoPoint> slow;
+    if (point.ok())
+      if (const auto product = mul(*point, scalar); product.ok()) slow = *product;
+    ++(slow ? good : bad);
+    return slow == fast;
+  };
+  for (int i = 0; i < 400; ++i) {
+    auto bytes = entropy.bytes<32>();
+    EXPECT_TRUE(same(bytes, k)) << to_hex(bytes);
+    bytes[31] &= 0x7f;
+    EXPECT_TRUE(same(bytes, k)) << to_hex(bytes);
+    auto valid = ristretto_from_hash(entropy.bytes<64>()).encode();
+    EXPECT_TRUE(same(valid, k)) << to_hex(valid);
+    valid[31] |= 0x80;   // libsodium would ignore it
+    EXPECT_TRUE(same(valid, k)) << to_hex(valid);
+    EXPECT_FALSE(mul_encoded(valid, k));
+  }
+  const auto g = RistrettoPoint::generator().encode();
+  EXPECT_TRUE(same(g, RistrettoScalar()));
+  EXPECT_TRUE(same(Bytes(32), k));
+  EXPECT_TRUE(same(Bytes(32, 0xff), k));
+  EXPECT_TRUE(same({}, k));
+  EXPECT_TRUE(same(ByteView(g).first(31), k));
+  EXPECT_GT(good, 400u);
+  EXPECT_GT(bad, 800u);
 }
 
 TEST(Ristretto, scalars_are_canonical) {

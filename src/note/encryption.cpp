@@ -136,13 +136,13 @@ SealedOutput seal_output(const Address& to, const Payment& payment, const Fr& rh
 }
 
 std::optional<OpenedOutput> try_decrypt(const IncomingKeys& keys, const Fr& rho, const Fr& cm, const OutputCiphertext& c) {
-  const auto epk = RistrettoPoint::decode(c.epk);
-  if (!epk.ok()) return std::nullopt;
+  const auto shared = crypto::mul_encoded(c.epk, keys.ivk.expose());
+  if (!shared) return std::nullopt;
   const auto own = [&keys](const Diversifier& d, const Secret<ByteArray<32>>&) {
     const Fr owner = keys.owner(d);
     return std::pair(owner, product(base_of(owner), keys.ivk));
   };
-  return open(product(*epk, keys.ivk), rho, cm, c, own);
+  return open(*shared, rho, cm, c, own);
 }
 
 std::optional<OpenedOutput> recover_sent(const Secret<ByteArray<32>>& ovk, const Fr& rho, const Fr& cm, const OutputCiphertext& c) {
