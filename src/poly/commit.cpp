@@ -1,5 +1,9 @@
 #include "poly/commit.hpp"
 
+#include <new>
+
+#include "poly/group_sums.hpp"
+
 namespace sotto::poly {
 
 using crypto::Fr;
@@ -7,114 +11,22 @@ using crypto::G1;
 
 namespace {
 
-bool is_zero(const blst_fp& x) { return (x.l[0] | x.l[1] | x.l[2] | x.l[3] | x.l[4] | x.l[5]) == 0; }
+constexpr size_t kWindows = CommitTable::kWindows, kWindowBits = CommitTable::kWindowBits, kBuckets = CommitTable::kBuckets;
 
-// a = a + b for many pairs with one inversion per kBatch. Pairs with equal x (equal or opposite points: only if someone knows
-// a relation between the bases, or the same point came twice) go through blst's complete addition.
-class PairAdder {
- public:
-  explicit PairAdder(G1& exceptional) : exceptional_(exceptional) {}
-  ~PairAdder() { CHECK(count_ == 0); }
-  bool met_exception() const { return met_exception_; }
-
-  // *to = a + b; `to` may be a or b. In an exceptional case *to becomes infinity and weight * (a + b) goes to `exceptional`.
-  void add(blst_p1_affine* to, const blst_p1_affine& a, const blst_p1_affine& b, uint32_t weight) {
-    blst_fp dx;
-    blst_fp_sub(&dx, &b.x, &a.x);
-    if (is_zero(dx)) {
-      G1 sum = G1(crypto::G1Affine(a));
-      sum += crypto::G1Affine(b);
-      exceptional_ += sum * Fr::from_u64(weight);
-      met_exception_ = true;
-      *to = blst_p1_affine{};
-      return;
-    }
-    pairs_[count_] = {to, a, b};
-    dx_[count_] = dx;
-    if (count_ == 0) prefix_[0] = dx;
-    else blst_fp_mul(&prefix_[count_], &prefix_[count_ - 1], &dx);
-    if (++count_ == kBatch) flush();
-  }
-
-  void flush() {
-    if (count_ == 0) return;
-    blst_fp inverse;
-    blst_fp_eucl_inverse(&inverse, &prefix_[count_ - 1]);
-    for (size_t i = count_; i-- > 0;) {
-      blst_fp own;
-      if (i == 0) {
-        own = inverse;
-      } else {
-        blst_fp_mul(&own, &inverse, &prefix_[i - 1]);
-        blst_fp_mul(&inverse, &inverse, &dx_[i]);
-      }
-      const auto& [to, a, b] = pairs_[i];
-      blst_fp lambda, x, y;
-      blst_fp_sub(&lambda, &b.y, &a.y);
-      blst_fp_mul(&lambda, &lambda, &own);
-      blst_fp_sqr(&x, &lambda);
-      blst_fp_sub(&x, &x, &a.x);
-      blst_fp_sub(&x, &x, &b.x);
-      blst_fp_sub(&y, &a.x, &x);
-      blst_fp_mul(&y, &y, &lambda);
-      blst_fp_sub(&y, &y, &a.y);
-      to->x = x;
-      to->y = y;
-    }
-    count_ = 0;
-  }
-
- private:
-  static constexpr size_t kBatch = 256;
-  struct Pair {
-    blst_p1_affine* to;
-    blst_p1_affine a, b;
-  };
-  G1& exceptional_;
-  bool met_exception_ = false;
-  size_t count_ = 0;
-  std::array<Pair, kBatch> pairs_;
-  std::array<blst_fp, kBatch> dx_, prefix_;
-};
-
-// A run of points to be added up; `weight` is what its sum counts for in the end (for exceptional pairs).
-struct Group {
-  uint32_t start = 0, length = 0, weight = 0;
-};
-
-// Halves every group until it holds one point, its sum, or none.
-void sum_groups(std::vector<blst_p1_affine>& points, std::vector<Group>& groups, G1& exceptional) {
-  for (bool again = true; again;) {
-    again = false;
-    PairAdder adder(exceptional);
-    for (Group& g : groups) {
-      if (g.length < 2) continue;
-      blst_p1_affine* p = points.data() + g.start;
-      const uint32_t pairs = g.length / 2;
-      for (uint32_t i = 0; i < pairs; ++i) adder.add(&p[i], p[i], p[g.length - 1 - i], g.weight);
-      g.length -= pairs;
-      again = again || g.length > 1;
-    }
-    adder.flush();
-    if (!adder.met_exception()) continue;
-    // An exceptional pair left infinity behind; later rounds must see points only.
-    for (Group& g : groups) {
-      blst_p1_affine* p = points.data() + g.start;
-      for (uint32_t i = 0; i < g.length;) {
-        if (blst_p1_affine_is_inf(&p[i])) p[i] = p[--g.length];
-        else ++i;
-      }
-    }
-  }
+std::shared_ptr<void> aligned_memory(size_t bytes) {
+  const auto alignment = std::align_val_t(CommitTable::kAlignment);
+  return {::operator new(bytes, alignment), [alignment](void* p) { ::operator delete(p, alignment); }};
 }
 
-}  // namespace
-
-CommitTable::CommitTable(std::span<const crypto::G1Affine> points, ThreadPool& pool)
-    : size_(points.size()), table_(points.size() * kWindows) {
+template <class Pairs>
+std::shared_ptr<const void> make_table(std::span<const crypto::G1Affine> points, ThreadPool& pool) {
+  using Point = typename Pairs::Point;
+  static_assert(alignof(Point) <= CommitTable::kAlignment && std::is_trivially_copyable_v<Point>);
+  auto memory = aligned_memory(points.size() * kWindows * sizeof(Point));
+  auto* const table = static_cast<Point*>(memory.get());
   constexpr size_t kChunk = 64;
-  pool.parallel_for((size_ + kChunk - 1) / kChunk, [&](size_t chunk) {
-    const size_t begin = chunk * kChunk, end = std::min(begin + kChunk, size_);
+  pool.parallel_for((points.size() + kChunk - 1) / kChunk, [&](size_t chunk) {
+    const size_t begin = chunk * kChunk, end = std::min(begin + kChunk, points.size());
     std::vector<G1> shifted;
     for (size_t i = begin; i < end; ++i) {
       G1 p(points[i]);
@@ -125,21 +37,22 @@ CommitTable::CommitTable(std::span<const crypto::G1Affine> points, ThreadPool& p
       }
     }
     const auto affine = crypto::to_affine(shifted);
-    for (size_t i = 0; i < affine.size(); ++i) table_[begin * kWindows + i] = affine[i].raw();
+    for (size_t i = 0; i < affine.size(); ++i) new (&table[begin * kWindows + i]) Point(Pairs::pack(affine[i].raw()));
   });
+  return memory;
 }
 
-G1 CommitTable::commit_vartime(std::span<const Fr> scalars, size_t first) const {
-  CHECK(first + scalars.size() <= size_);
-  // Signed digits in [-2048, 2048], counted per bucket.
-  struct Entry {
-    uint32_t point;        // index into table_
-    uint16_t bucket;       // |digit| - 1
-    bool negative;
-  };
+// A scalar's digit: the point of the table, the bucket |digit| - 1.
+struct Entry {
+  uint32_t point;
+  uint16_t bucket;
+  bool minus;
+};
+
+// Signed digits in [-2048, 2048] of all scalars; start[b + 1] counts those of bucket b.
+std::vector<Entry> digits(std::span<const Fr> scalars, size_t first, std::array<uint32_t, kBuckets + 1>& start) {
   std::vector<Entry> entries;
   entries.reserve(scalars.size() * kWindows);
-  std::array<uint32_t, kBuckets + 1> start{};
   for (size_t i = 0; i < scalars.size(); ++i) {
     if (scalars[i].is_zero()) continue;
     const auto limbs = scalars[i].limbs();
@@ -158,26 +71,14 @@ G1 CommitTable::commit_vartime(std::span<const Fr> scalars, size_t first) const 
     }
     CHECK(carry == 0);
   }
-  for (size_t b = 0; b < kBuckets; ++b) start[b + 1] += start[b];
+  return entries;
+}
 
-  // Points grouped by bucket.
-  std::vector<blst_p1_affine> points(entries.size());
-  {
-    auto at = start;
-    for (const Entry& e : entries) {
-      auto& p = points[at[e.bucket]++];
-      p = table_[e.point];
-      if (e.negative) blst_fp_cneg(&p.y, &p.y, true);
-    }
-  }
-  G1 exceptional;
-  std::vector<Group> buckets(kBuckets);
-  for (size_t b = 0; b < kBuckets; ++b) buckets[b] = {start[b], start[b + 1] - start[b], static_cast<uint32_t>(b + 1)};
-  sum_groups(points, buckets, exceptional);
-
-  // sum (b + 1) bucket_b with b = 32 hi + lo: 32 sum hi row_hi + sum (lo + 1) column_lo.
+// sum (b + 1) bucket_b with b = 32 hi + lo: 32 sum hi row_hi + sum (lo + 1) column_lo.
+template <class Pairs>
+G1 weigh(GroupSums<Pairs>& sums, std::span<const typename Pairs::Point> points, std::span<const Group> buckets) {
   constexpr size_t kLow = 32, kHigh = kBuckets / kLow;
-  std::vector<blst_p1_affine> crossed;
+  std::vector<typename Pairs::Point> crossed;
   crossed.reserve(2 * kBuckets);
   std::vector<Group> lines;
   const auto line = [&](size_t begin, size_t step, size_t count, size_t weight) {
@@ -189,18 +90,59 @@ G1 CommitTable::commit_vartime(std::span<const Fr> scalars, size_t first) const 
   };
   for (size_t hi = 0; hi < kHigh; ++hi) line(hi * kLow, 1, kLow, hi * kLow);
   for (size_t lo = 0; lo < kLow; ++lo) line(lo, kLow, kHigh, lo + 1);
-  sum_groups(crossed, lines, exceptional);
-  const auto weigh = [&](size_t begin, size_t count) {   // sum (i + 1) line_{begin + i}
+  sums.sum(crossed, lines);
+  const auto ladder = [&](size_t begin, size_t count) {   // sum (i + 1) line_{begin + i}
     G1 running, sum;
     for (size_t i = count; i-- > 0;) {
-      if (const Group& group = lines[begin + i]; group.length != 0) running += crypto::G1Affine(crossed[group.start]);
+      if (const Group& group = lines[begin + i]; group.length != 0)
+        running += crypto::G1Affine(Pairs::unpack(crossed[group.start]));
       sum += running;
     }
     return sum;
   };
-  G1 rows = weigh(1, kHigh - 1);
+  G1 rows = ladder(1, kHigh - 1);
   for (size_t doubling = kLow; doubling > 1; doubling /= 2) blst_p1_double(&rows.raw(), &rows.raw());
-  return rows + weigh(kHigh, kLow) + exceptional;
+  return rows + ladder(kHigh, kLow);
+}
+
+template <class Pairs>
+G1 commit(const void* memory, std::span<const Fr> scalars, size_t first) {
+  using Sums = GroupSums<Pairs>;
+  const auto* const table = static_cast<const typename Pairs::Point*>(memory);
+  std::array<uint32_t, kBuckets + 1> start{};
+  const auto entries = digits(scalars, first, start);
+  for (size_t b = 0; b < kBuckets; ++b) start[b + 1] += start[b];
+  std::vector<Group> buckets(kBuckets);
+  for (size_t b = 0; b < kBuckets; ++b) buckets[b] = {start[b], start[b + 1] - start[b], static_cast<uint32_t>(b + 1)};
+  std::vector<typename Sums::Signed> summands(entries.size());
+  for (const Entry& e : entries) summands[start[e.bucket]++] = {&table[e.point], e.minus};
+  Sums sums;
+  auto points = sums.first_round(summands, buckets);
+  sums.sum(points, buckets);
+  const G1 weighed = weigh<Pairs>(sums, points, buckets);
+  return weighed + sums.exceptional();
+}
+
+}  // namespace
+
+CommitTable::CommitTable(std::span<const crypto::G1Affine> points, ThreadPool& pool, simd::Kernel kernel)
+    : CommitTable(kernel, points.size(),
+                  kernel == simd::Kernel::avx2 ? make_table<simd::Avx2Pairs>(points, pool) : make_table<simd::BlstPairs>(points, pool)) {}
+
+CommitTable::CommitTable(simd::Kernel kernel, size_t points, std::shared_ptr<const void> memory)
+    : kernel_(kernel), size_(points), table_(std::move(memory)) {
+  CHECK(simd::runs_here(kernel));
+  CHECK(reinterpret_cast<uintptr_t>(table_.get()) % kAlignment == 0);
+}
+
+size_t CommitTable::table_bytes(simd::Kernel kernel, size_t points) {
+  return points * kWindows * (kernel == simd::Kernel::avx2 ? sizeof(simd::Avx2Pairs::Point) : sizeof(simd::BlstPairs::Point));
+}
+
+G1 CommitTable::commit_vartime(std::span<const Fr> scalars, size_t first) const {
+  CHECK(first + scalars.size() <= size_);
+  return kernel_ == simd::Kernel::avx2 ? commit<simd::Avx2Pairs>(table_.get(), scalars, first)
+                                       : commit<simd::BlstPairs>(table_.get(), scalars, first);
 }
 
 std::vector<crypto::G1Affine> commit_all(const CommitTable& table, std::span<const std::span<const Fr>> polynomials, ThreadPool& pool) {

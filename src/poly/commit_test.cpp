@@ -22,10 +22,18 @@ std::vector<crypto::G1Affine> bases(size_t n) {
   return crypto::to_affine(out);
 }
 
-TEST(Commit, equals_blst_on_random_sparse_small_and_extreme_scalars) {
+class Commit : public testing::TestWithParam<simd::Kernel> {
+  void SetUp() override {
+    if (!simd::runs_here(GetParam())) GTEST_SKIP() << "not on this machine";
+  }
+};
+INSTANTIATE_TEST_SUITE_P(kernels, Commit, testing::Values(simd::Kernel::portable, simd::Kernel::avx2),
+                         [](const auto& param) { return std::string(simd::name(param.param)); });
+
+TEST_P(Commit, equals_blst_on_random_sparse_small_and_extreme_scalars) {
   ThreadPool pool(2);
   const auto points = bases(64);
-  const CommitTable table(points, pool);
+  const CommitTable table(points, pool, GetParam());
   const Fr edges[] = {Fr::zero(), Fr::one(), -Fr::one(), Fr::from_u64(1023), Fr::from_u64(1024), Fr::from_u64(1025),
                       Fr::from_u64(2047), Fr::from_u64(2048), Fr::from_u64(2049), Fr::from_u64(4096), Fr::from_u64(UINT64_MAX), -Fr::from_u64(1024), Fr::from_u64(2).inverse()};
   for (uint32_t round = 0; round < 40; ++round) {
@@ -39,12 +47,12 @@ TEST(Commit, equals_blst_on_random_sparse_small_and_extreme_scalars) {
   }
 }
 
-TEST(Commit, survives_equal_and_opposite_points) {
+TEST_P(Commit, survives_equal_and_opposite_points) {
   ThreadPool pool(1);
   auto points = bases(4);
   points[1] = points[0];
   points[2] = (-G1(points[0])).affine();
-  const CommitTable table(points, pool);
+  const CommitTable table(points, pool, GetParam());
   for (uint32_t seed = 0; seed < 20; ++seed) {
     const Fr a = random(seed);
     for (const auto& scalars : {std::vector<Fr>{a, a, a, a}, {a, -a, a, -a}, {a, Fr::zero(), a, Fr::one()}, {Fr::one(), Fr::one(), Fr::one(), Fr::one()}})
@@ -52,10 +60,10 @@ TEST(Commit, survives_equal_and_opposite_points) {
   }
 }
 
-TEST(Commit, threads_do_not_change_the_result) {
+TEST_P(Commit, threads_do_not_change_the_result) {
   ThreadPool one(1), three(3);
   const auto points = bases(32);
-  const CommitTable table(points, one);
+  const CommitTable table(points, one, GetParam());
   std::vector<std::vector<Fr>> polys(5);
   std::vector<std::span<const Fr>> spans;
   for (uint32_t k = 0; k < 5; ++k) {
@@ -63,6 +71,29 @@ TEST(Commit, threads_do_not_change_the_result) {
     spans.emplace_back(polys[k]);
   }
   EXPECT_EQ(commit_all(table, spans, one), commit_all(table, spans, three));
+}
+
+TEST_P(Commit, a_table_is_its_bytes) {
+  ThreadPool pool(1);
+  const auto points = bases(8);
+  const CommitTable table(points, pool, GetParam());
+  ASSERT_EQ(table.bytes().size(), CommitTable::table_bytes(GetParam(), 8));
+  const auto alignment = std::align_val_t(CommitTable::kAlignment);
+  const std::shared_ptr<void> copy(::operator new(table.bytes().size(), alignment), [&](void* p) { ::operator delete(p, alignment); });
+  std::copy(table.bytes().begin(), table.bytes().end(), static_cast<uint8_t*>(copy.get()));
+  const CommitTable again(GetParam(), 8, copy);
+  const std::vector<Fr> scalars(8, random(5));
+  EXPECT_EQ(again.commit_vartime(scalars), table.commit_vartime(scalars));
+}
+
+TEST_P(Commit, many_equal_digits_fill_one_bucket) {
+  ThreadPool pool(1);
+  const auto points = bases(40);
+  const CommitTable table(points, pool, GetParam());
+  Fr same;   // digits 1 everywhere
+  for (size_t w = 0; w < 21; ++w) same = same * Fr::from_u64(4096) + Fr::one();
+  const std::vector<Fr> scalars(40, same);
+  EXPECT_EQ(table.commit_vartime(scalars), crypto::msm_vartime(points, scalars));
 }
 
 }  // namespace
