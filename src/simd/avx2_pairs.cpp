@@ -99,18 +99,10 @@ void flip(FpLanes& v, __m256d sign) {
 
 struct Avx2Pairs::Scratch {
   FpLanes dx[kVectors], prefix[kVectors];
-  Point idle_a, idle_b, idle_out;                      // what lanes without a pair add up
+  Point unused;                                        // where lanes without a pair write
 };
 
-Avx2Pairs::Avx2Pairs() : scratch_(std::make_unique<Scratch>()) {
-  blst_p1 twice;
-  blst_p1_double(&twice, blst_p1_generator());
-  blst_p1_affine g, g2;
-  blst_p1_to_affine(&g, blst_p1_generator());
-  blst_p1_to_affine(&g2, &twice);
-  scratch_->idle_a = pack(g);
-  scratch_->idle_b = pack(g2);
-}
+Avx2Pairs::Avx2Pairs() : scratch_(std::make_unique<Scratch>()) {}
 Avx2Pairs::~Avx2Pairs() = default;
 
 Avx2Pairs::Point Avx2Pairs::pack(const blst_p1_affine& p) {
@@ -135,7 +127,9 @@ bool Avx2Pairs::add(const Pair<Point>* pairs, size_t count) {
   if (count == 0) return true;
   auto& s = *scratch_;
   const size_t vectors = (count + 3) / 4;
-  const Pair<Point> idle{&s.idle_out, &s.idle_a, &s.idle_b, false, false};
+  Pair<Point> idle = pairs[0];                         // lanes left over repeat the first pair, as it was ...
+  Point idle_a = *idle.a, idle_b = *idle.b;            // ... even after its result has been written
+  idle = {&s.unused, &idle_a, &idle_b, idle.minus_a, idle.minus_b};
   const auto lane = [&](size_t v, size_t i) -> const Pair<Point>& { return 4 * v + i < count ? pairs[4 * v + i] : idle; };
 
   for (size_t v = 0; v < vectors; ++v) {
