@@ -1,5 +1,7 @@
 #include "crypto/g1.hpp"
 
+#include "crypto/g1_sums.hpp"
+
 namespace sotto::crypto {
 
 const G1Affine& G1Affine::generator() {
@@ -8,17 +10,53 @@ const G1Affine& G1Affine::generator() {
 }
 
 Result<G1Affine, DecodeError> G1Affine::decode(ByteView bytes) {
+  TRY(point, G1Unchecked::decode(bytes));
+  if (!point.in_subgroup()) return Failure{DecodeError::not_in_subgroup};
+  return point.checked();
+}
+
+namespace {
+
+// The point with the x of `bytes` and y = hint, if its one encoding is exactly `bytes`.
+std::optional<blst_p1_affine> with_hint(ByteView bytes, ByteView hint) {
+  if (hint.size() != G1Affine::kBytes || (bytes[0] & 0xc0) != 0x80) return std::nullopt;   // compressed, not infinity
+  ByteArray<48> x;
+  std::copy(bytes.begin(), bytes.end(), x.begin());
+  x[0] &= 0x1f;
+  blst_p1_affine p;
+  blst_fp_from_bendian(&p.x, x.data());
+  blst_fp_from_bendian(&p.y, hint.data());
+  // Both below p: what was reduced does not come back as it was. Compressing again covers x, the sign of y and the flags.
+  ByteArray<48> back;
+  blst_bendian_from_fp(back.data(), &p.y);
+  if (!std::equal(back.begin(), back.end(), hint.begin())) return std::nullopt;
+  // x = 0 (order 3) is left to blst, which refuses it by name.
+  if (fp_is_zero(p.x) || !blst_p1_affine_on_curve(&p)) return std::nullopt;
+  blst_p1_affine_compress(back.data(), &p);
+  if (!std::equal(back.begin(), back.end(), bytes.begin())) return std::nullopt;
+  return p;
+}
+
+}  // namespace
+
+Result<G1Unchecked, DecodeError> G1Unchecked::decode(ByteView bytes, ByteView hint) {
   if (bytes.size() < kBytes) return Failure{DecodeError::truncated};
   if (bytes.size() > kBytes) return Failure{DecodeError::trailing_bytes};
-  G1Affine out;
+  if (const auto point = with_hint(bytes, hint)) return G1Unchecked(*point);
+  G1Unchecked out;
   switch (blst_p1_uncompress(&out.v_, bytes.data())) {
     case BLST_SUCCESS: break;
     case BLST_POINT_NOT_ON_CURVE: return Failure{DecodeError::not_on_curve};
     case BLST_POINT_NOT_IN_GROUP: return Failure{DecodeError::not_in_subgroup};
     default: return Failure{DecodeError::non_canonical};
   }
-  if (out.is_infinity()) return Failure{DecodeError::point_at_infinity};
-  if (!blst_p1_affine_in_g1(&out.v_)) return Failure{DecodeError::not_in_subgroup};
+  if (blst_p1_affine_is_inf(&out.v_)) return Failure{DecodeError::point_at_infinity};
+  return out;
+}
+
+ByteArray<48> y_hint(const G1Affine& point) {
+  ByteArray<48> out;
+  blst_bendian_from_fp(out.data(), &point.raw().y);
   return out;
 }
 
@@ -73,36 +111,6 @@ G1 msm_vartime(std::span<const G1Affine> points, std::span<const Fr> scalars) {
   for (size_t i = 0; i < s.size(); ++i) bytes[i] = s[i].b;
   std::vector<limb_t> scratch(blst_p1s_mult_pippenger_scratch_sizeof(p.size()) / sizeof(limb_t));
   blst_p1s_mult_pippenger(&out.raw(), p.data(), p.size(), bytes.data(), 255, scratch.data());
-  return out;
-}
-
-namespace {
-constexpr size_t kFixedWindowBits = 8;
-}
-
-FixedBases::FixedBases(std::span<const G1Affine> bases) : size_(bases.size()) {
-  std::vector<const blst_p1_affine*> points;
-  for (size_t i = 0; i < bases.size(); ++i) {
-    if (bases[i].is_infinity()) continue;
-    finite_.push_back(i);
-    points.push_back(&bases[i].raw());
-  }
-  table_.resize(points.size() << (kFixedWindowBits - 1));
-  if (!points.empty()) blst_p1s_mult_wbits_precompute(table_.data(), kFixedWindowBits, points.data(), points.size());
-}
-
-G1 FixedBases::msm_vartime(std::span<const Fr> scalars) const {
-  CHECK(scalars.size() == size_);
-  G1 out;
-  if (finite_.empty()) return out;
-  std::vector<blst_scalar> s(finite_.size());
-  std::vector<const byte*> bytes(finite_.size());
-  for (size_t i = 0; i < finite_.size(); ++i) {
-    s[i] = scalars[finite_[i]].scalar();
-    bytes[i] = s[i].b;
-  }
-  std::vector<limb_t> scratch(blst_p1s_mult_wbits_scratch_sizeof(s.size()) / sizeof(limb_t));
-  blst_p1s_mult_wbits(&out.raw(), table_.data(), kFixedWindowBits, s.size(), bytes.data(), 255, scratch.data());
   return out;
 }
 

@@ -25,6 +25,28 @@ class G1Affine {
   blst_p1_affine v_;
 };
 
+// On the curve and not infinity; whether in the subgroup is not known. A type of its own, so that nothing takes it for a point
+// of G1 before somebody looked.
+class G1Unchecked {
+ public:
+  static constexpr size_t kBytes = G1Affine::kBytes;
+  // Checks: canonical bytes, on the curve, not infinity. `hint`: what the sender says y is (48 bytes big-endian); it saves the
+  // square root where it is right and changes nothing else: a wrong one, or one of another length, is ignored.
+  static Result<G1Unchecked, DecodeError> decode(ByteView bytes48, ByteView hint = {});
+  bool in_subgroup() const { return blst_p1_affine_in_g1(&v_); }
+  // As a point of G1: where in_subgroup() or a SubgroupTest said so.
+  G1Affine checked() const { return G1Affine(v_); }
+  const blst_p1_affine& raw() const { return v_; }
+  G1Unchecked() : v_{} {}
+  explicit G1Unchecked(const blst_p1_affine& v) : v_(v) {}
+
+ private:
+  blst_p1_affine v_;
+};
+
+// The y that G1Unchecked::decode takes as a hint.
+ByteArray<48> y_hint(const G1Affine& point);
+
 // Jacobian, for sums.
 class G1 {
  public:
@@ -53,11 +75,12 @@ std::vector<G1Affine> to_affine(std::span<const G1> points);
 // sum(scalars[i] * points[i]) by blst's Pippenger, one thread. Variable time: public data only.
 G1 msm_vartime(std::span<const G1Affine> points, std::span<const Fr> scalars);
 
-// The same for bases known in advance, by blst's precomputed 8-bit windows (12 kB a base). Variable time: public data only.
+// The same for bases known in advance: the sums of g1_msm.hpp with 128 multiples of P and of 2^64 P kept (25 kB a base). Variable
+// time: public data only.
 class FixedBases {
  public:
   FixedBases() = default;
-  // Points at infinity are allowed; their scalars are ignored.
+  // Points of G1; infinity is allowed, its scalar is ignored.
   explicit FixedBases(std::span<const G1Affine> bases);
   size_t size() const { return size_; }
   G1 msm_vartime(std::span<const Fr> scalars) const;
@@ -65,7 +88,7 @@ class FixedBases {
  private:
   size_t size_ = 0;
   std::vector<size_t> finite_;                 // indices of the bases in the table
-  std::vector<blst_p1_affine> table_;
+  std::vector<blst_p1_affine> table_;          // base, offset (0, 64), multiple 1 .. 128
 };
 
 }  // namespace sotto::crypto
