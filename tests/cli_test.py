@@ -45,6 +45,7 @@ class Devnet:
 def environment(home):
     env = {k: v for k, v in os.environ.items() if not k.startswith("SOTTO_")}
     env["SOTTO_HOME"] = str(home)
+    env["SOTTO_CACHE"] = str(home / "cache")
     return env
 
 

@@ -8,6 +8,7 @@
 #include "apps/assets.hpp"
 #include "apps/demo_attempts.hpp"
 #include "apps/environment.hpp"
+#include "apps/proof_system.hpp"
 #include "ledger/audit.hpp"
 #include "ledger/circuit_verifier.hpp"
 #include "node/certificate_check.hpp"
@@ -41,7 +42,7 @@ Text failed(const std::string& what) { return Failure{Error{what}}; }
 Text set_up_system(DemoWorld& world) {
   const auto file = find_data(kReferenceString);
   if (!file.ok()) return failed(file.error().what);
-  auto system = circuit::load_proof_system(file->string(), true, world.pool);
+  auto system = load_keys(file->string(), world.pool, true);
   if (!system.ok()) return failed(system.error().what);
   world.system = std::move(system).value();
   return std::string("from the Ethereum ceremony's 4096 powers");

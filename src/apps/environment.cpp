@@ -33,6 +33,17 @@ Result<fs::path, Error> find_data(const std::string& file) {
                        "\n(set SOTTO_DATA to the directory that holds it)"}};
 }
 
+std::optional<fs::path> key_directory() {
+  if (const char* set = std::getenv("SOTTO_CACHE"); set != nullptr) {
+    if (*set == '\0') return std::nullopt;
+    return fs::path(set);
+  }
+  // A relative path there is to be ignored (XDG Base Directory Specification).
+  if (const char* set = std::getenv("XDG_CACHE_HOME"); set != nullptr && *set == '/') return fs::path(set) / "sotto";
+  if (const char* set = std::getenv("HOME"); set != nullptr && *set == '/') return fs::path(set) / ".cache" / "sotto";
+  return std::nullopt;
+}
+
 Result<fs::path, Error> home() {
   if (const char* set = std::getenv("SOTTO_HOME"); set != nullptr && *set != '\0') return fs::path(set);
   if (const char* set = std::getenv("HOME"); set != nullptr && *set != '\0') return fs::path(set) / ".sotto";

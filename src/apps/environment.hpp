@@ -1,6 +1,7 @@
 // Where things are: the reference string, and the state of wallets and devnets.
 #pragma once
 #include <filesystem>
+#include <optional>
 
 #include "base/result.hpp"
 
@@ -10,6 +11,9 @@ namespace sotto::apps {
 // (../data, data, ../share/sotto), else in the directory compiled in at build time. Independent of the working
 // directory.
 Result<std::filesystem::path, Error> find_data(const std::string& file);
+// Where prepared keys stay between runs: $SOTTO_CACHE if set (empty: nowhere), else sotto/ in $XDG_CACHE_HOME or ~/.cache. nullopt:
+// nowhere.
+std::optional<std::filesystem::path> key_directory();
 // $SOTTO_HOME, else ~/.sotto.
 Result<std::filesystem::path, Error> home();
 

@@ -10,6 +10,9 @@
 namespace sotto::apps {
 
 size_t core_count();
+// Prepared keys are kept in key_directory() for the next run.
+Result<std::shared_ptr<const circuit::ProofSystem>, Error> load_keys(const std::string& reference_string, ThreadPool& pool,
+                                                                     bool with_prover);
 Result<std::shared_ptr<const circuit::ProofSystem>, CommandFailure> load_system(ThreadPool& pool, bool with_prover);
 
 }  // namespace sotto::apps

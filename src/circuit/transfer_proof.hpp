@@ -4,6 +4,7 @@
 
 #include "base/parallel.hpp"
 #include "base/world.hpp"
+#include "circuit/key_cache.hpp"
 #include "circuit/transfer.hpp"
 
 namespace sotto::circuit {
@@ -14,8 +15,14 @@ using TransferProof = ByteArray<kTransferProofBytes>;
 
 // Loads the reference string (data/srs.bin, digest pinned) and prepares the keys of the transfer circuit.
 // Errors: the file is missing, truncated, altered.
+// With a cache, prepared keys are taken from it, and put there if they were missing, damaged or of another version; the
+// reference string is read only then. The proofs are the same bytes either way.
 struct ProofSystem;                                        // CRS tables and circuit keys; immutable, shared by threads
-Result<std::shared_ptr<const ProofSystem>, Error> load_proof_system(const std::string& srs_file, bool with_prover, ThreadPool& pool);
+Result<std::shared_ptr<const ProofSystem>, Error> load_proof_system(const std::string& srs_file, bool with_prover, ThreadPool& pool,
+                                                                    KeyCache* cache = nullptr);
+// The digest of the transfer circuit's verifying key, that is of every byte a verifier relies on. Keys with another digest
+// are refused, computed or cached.
+inline constexpr std::string_view kTransferKeyDigest = "2a97d11bc2169ddcfd2239f5c5d633d02d8dd15fd30afa0294f1fa93373d39c7";
 
 // A witness that does not satisfy the relation gives a proof that does not verify (callers test holds() first). About 100 ms on two cores.
 TransferProof prove_transfer(const ProofSystem& system, ByteView network32, const TransferPublic& x,

@@ -10,7 +10,6 @@ using crypto::G1Affine;
 
 namespace {
 
-
 std::array<std::vector<Fr>, kRouted> sigma_values(const Circuit<Fr>& circuit, const poly::Domain<Fr>& domain) {
   const auto shifts = column_shifts<Fr>();
   const size_t n = circuit.n();
@@ -18,10 +17,6 @@ std::array<std::vector<Fr>, kRouted> sigma_values(const Circuit<Fr>& circuit, co
   for (size_t c = 0; c < kRouted; ++c)
     for (size_t r = 0; r < n; ++r) out[c].push_back(shifts[circuit.sigma[c][r] / n] * domain.elements()[circuit.sigma[c][r] % n]);
   return out;
-}
-
-bool unused(const std::vector<Fr>& column) {
-  return std::all_of(column.begin(), column.end(), [](const Fr& x) { return x.is_zero(); });
 }
 
 Hash32 key_digest(const VerifyingKey& vk, const Hash32& srs_digest) {
@@ -41,41 +36,68 @@ Hash32 key_digest(const VerifyingKey& vk, const Hash32& srs_digest) {
 
 }  // namespace
 
-VerifyingKey make_verifying_key(const Circuit<Fr>& circuit, uint16_t circuit_id, const poly::Srs& srs, ThreadPool& pool) {
+bool unused_column(const std::vector<Fr>& column) {
+  return std::all_of(column.begin(), column.end(), [](const Fr& x) { return x.is_zero(); });
+}
+
+VerifyingKey make_verifying_key(const Circuit<Fr>& circuit, uint16_t circuit_id, const Hash32& digest_of_circuit,
+                                const Hash32& srs_digest, const VerifyingKeyPoints& points) {
   VerifyingKey vk;
   vk.log_n = circuit.log_n;
   vk.circuit_id = circuit_id;
   vk.public_rows = circuit.public_rows;
   vk.domain = std::make_shared<const poly::Domain<Fr>>(circuit.log_n);
-  vk.g2 = srs.g2;
-  vk.tau_g2 = srs.tau_g2;
-  const auto lagrange = circuit.log_n == poly::kSrsLagrangeLog ? srs.lagrange : poly::lagrange_points(srs.g1, circuit.log_n);
-  const auto sigma = sigma_values(circuit, *vk.domain);
-  pool.parallel_for(kFixedColumns + kRouted, [&](size_t i) {
-    if (i < kRouted) vk.sigma[i] = crypto::msm_vartime(lagrange, sigma[i]).affine();
-    else vk.fixed[i - kRouted] = crypto::msm_vartime(lagrange, circuit.fixed[i - kRouted]).affine();
-  });
+  vk.fixed = points.fixed;
+  vk.sigma = points.sigma;
+  vk.g2 = points.g2;
+  vk.tau_g2 = points.tau_g2;
   std::vector<G1Affine> bases(vk.fixed.begin(), vk.fixed.end());
   bases.insert(bases.end(), vk.sigma.begin(), vk.sigma.end());
   bases.push_back(G1Affine::generator());
   vk.bases = std::make_shared<const crypto::FixedBases>(bases);
   vk.prepared_g2 = std::make_shared<const crypto::PreparedG2>(vk.g2);
   vk.prepared_tau_g2 = std::make_shared<const crypto::PreparedG2>(vk.tau_g2);
-  vk.circuit_digest = circuit_digest(gate_set(), circuit);
-  vk.digest = key_digest(vk, srs.digest);
+  vk.circuit_digest = digest_of_circuit;
+  vk.digest = key_digest(vk, srs_digest);
   return vk;
 }
 
+VerifyingKey make_verifying_key(const Circuit<Fr>& circuit, uint16_t circuit_id, const poly::Srs& srs, ThreadPool& pool) {
+  VerifyingKeyPoints points;
+  points.g2 = srs.g2;
+  points.tau_g2 = srs.tau_g2;
+  const poly::Domain<Fr> domain(circuit.log_n);
+  const auto lagrange = circuit.log_n == poly::kSrsLagrangeLog ? srs.lagrange : poly::lagrange_points(srs.g1, circuit.log_n);
+  const auto sigma = sigma_values(circuit, domain);
+  pool.parallel_for(kFixedColumns + kRouted, [&](size_t i) {
+    if (i < kRouted) points.sigma[i] = crypto::msm_vartime(lagrange, sigma[i]).affine();
+    else points.fixed[i - kRouted] = crypto::msm_vartime(lagrange, circuit.fixed[i - kRouted]).affine();
+  });
+  return make_verifying_key(circuit, circuit_id, circuit_digest(gate_set(), circuit), srs.digest, points);
+}
+
 ProvingKey make_proving_key(const Circuit<Fr>& circuit, uint16_t circuit_id, const poly::Srs& srs, ThreadPool& pool) {
+  const size_t n = circuit.n();
+  CHECK(srs.g1.size() > n);
+  poly::CommitTable monomial(std::span(srs.g1).first(n + 1), pool);
+  const auto lagrange = circuit.log_n == poly::kSrsLagrangeLog ? srs.lagrange : poly::lagrange_points(srs.g1, circuit.log_n);
+  return make_proving_key(circuit, make_verifying_key(circuit, circuit_id, srs, pool), std::move(monomial),
+                          poly::CommitTable(lagrange, pool), pool);
+}
+
+ProvingKey make_proving_key(const Circuit<Fr>& circuit, VerifyingKey vk, poly::CommitTable monomial, poly::CommitTable lagrange,
+                            ThreadPool& pool) {
   ProvingKey pk;
-  pk.vk = make_verifying_key(circuit, circuit_id, srs, pool);
+  pk.vk = std::move(vk);
   pk.circuit = circuit;
+  pk.monomial = std::move(monomial);
+  pk.lagrange = std::move(lagrange);
   const auto& domain = *pk.vk.domain;
   const size_t n = domain.size(), usable = usable_rows(n);
-  CHECK(srs.g1.size() > n);
+  CHECK(pk.monomial.size() == n + 1 && pk.lagrange.size() == n);
   pk.sigma_values = sigma_values(circuit, domain);
   for (size_t i = 0; i < kFixedColumns; ++i) {
-    if (unused(circuit.fixed[i])) continue;
+    if (unused_column(circuit.fixed[i])) continue;
     pk.fixed[i] = circuit.fixed[i];
     domain.intt(pk.fixed[i]);
   }
@@ -104,9 +126,6 @@ ProvingKey make_proving_key(const Circuit<Fr>& circuit, uint16_t circuit_id, con
     for (const Fr& e : domain.elements()) coset.x.push_back(shifts[i] * e);
     coset.vanishing_inverse = domain.vanishing_at(shifts[i]).inverse();
   });
-  pk.monomial = poly::CommitTable(std::span(srs.g1).first(n + 1), pool);
-  const auto lagrange = circuit.log_n == poly::kSrsLagrangeLog ? srs.lagrange : poly::lagrange_points(srs.g1, circuit.log_n);
-  pk.lagrange = poly::CommitTable(lagrange, pool);
   return pk;
 }
 

@@ -40,4 +40,18 @@ struct ProvingKey {
 VerifyingKey make_verifying_key(const Circuit<crypto::Fr>& circuit, uint16_t circuit_id, const poly::Srs& srs, ThreadPool& pool);
 ProvingKey make_proving_key(const Circuit<crypto::Fr>& circuit, uint16_t circuit_id, const poly::Srs& srs, ThreadPool& pool);
 
+// The same keys from what takes long to compute. Of a verifying key so made check the digest: it is the caller who knows
+// whether these points commit to this circuit.
+struct VerifyingKeyPoints {
+  std::array<crypto::G1Affine, kFixedColumns> fixed;
+  std::array<crypto::G1Affine, kRouted> sigma;
+  crypto::G2Affine g2, tau_g2;
+};
+VerifyingKey make_verifying_key(const Circuit<crypto::Fr>& circuit, uint16_t circuit_id, const Hash32& digest_of_circuit,
+                                const Hash32& srs_digest, const VerifyingKeyPoints& points);
+ProvingKey make_proving_key(const Circuit<crypto::Fr>& circuit, VerifyingKey vk, poly::CommitTable monomial,
+                            poly::CommitTable lagrange, ThreadPool& pool);
+// All zeros: commits to infinity.
+bool unused_column(const std::vector<crypto::Fr>& column);
+
 }  // namespace sotto::plonk

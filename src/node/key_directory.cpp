@@ -1,0 +1,106 @@
+#include "node/key_directory.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "node/files.hpp"
+
+namespace sotto::node {
+
+namespace {
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() { if (fd_ >= 0) close(fd_); }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+  explicit operator bool() const { return fd_ >= 0; }
+
+ private:
+  int fd_;
+};
+
+// Nobody else could have put anything else there.
+bool ours_alone(const struct stat& s) { return s.st_uid == geteuid() && (s.st_mode & (S_IWGRP | S_IWOTH)) == 0; }
+
+// The directory itself, -1 if it is not there or not ours. Files are then opened relative to it: nothing can be swapped in between.
+int open_directory(const std::filesystem::path& path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0) return -1;
+  struct stat s;
+  if (fstat(fd, &s) == 0 && ours_alone(s)) return fd;
+  close(fd);
+  return -1;
+}
+
+bool plain_name(const std::string& name) { return !name.empty() && name[0] != '.' && name.find('/') == std::string::npos; }
+
+bool write_all(int fd, ByteView content) {
+  while (!content.empty()) {
+    const ssize_t n = write(fd, content.data(), content.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return false;
+    content = content.subspan(static_cast<size_t>(n));
+  }
+  return true;
+}
+
+void drop_oldest(const std::filesystem::path& directory, size_t files) {
+  namespace fs = std::filesystem;
+  std::error_code e;
+  std::vector<std::pair<fs::file_time_type, fs::path>> found;
+  for (const auto& entry : fs::directory_iterator(directory, e)) {
+    if (entry.path().extension() != ".keys" || !entry.is_regular_file(e)) continue;
+    const auto time = entry.last_write_time(e);
+    if (!e) found.emplace_back(time, entry.path());
+  }
+  std::sort(found.begin(), found.end());
+  for (size_t i = 0; i + files < found.size(); ++i) fs::remove(found[i].second, e);
+}
+
+}  // namespace
+
+std::optional<circuit::KeyCache::Entry> KeyDirectory::find(const std::string& name) {
+  if (!plain_name(name)) return std::nullopt;
+  const Descriptor directory(open_directory(directory_));
+  if (!directory) return std::nullopt;
+  const Descriptor file(openat(directory.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  struct stat s;
+  if (!file || fstat(file.get(), &s) != 0 || !S_ISREG(s.st_mode) || !ours_alone(s)) return std::nullopt;
+  if (s.st_size <= 0 || static_cast<uint64_t>(s.st_size) > kMaxBytes) return std::nullopt;
+  const auto size = static_cast<size_t>(s.st_size);
+  void* const memory = mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, file.get(), 0);
+  if (memory == MAP_FAILED) return std::nullopt;
+  const std::shared_ptr<const void> owner(memory, [size](const void* p) { munmap(const_cast<void*>(p), size); });
+  return Entry{owner, {static_cast<const uint8_t*>(memory), size}};
+}
+
+void KeyDirectory::keep(const std::string& name, std::span<const ByteView> parts) {
+  if (!plain_name(name)) return;
+  if (!make_directories(directory_).ok()) return;
+  const Descriptor directory(open_directory(directory_));
+  if (!directory) return;
+  // A name of this process's own, so that two that start at once do not write into each other's file.
+  const std::string beside = "." + name + "." + std::to_string(getpid());
+  unlinkat(directory.get(), beside.c_str(), 0);
+  bool written = false;
+  {
+    const Descriptor file(openat(directory.get(), beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!file) return;
+    written = std::all_of(parts.begin(), parts.end(), [&](ByteView part) { return write_all(file.get(), part); });
+  }
+  // Not synced: what a crash tears, the checksum finds.
+  if (!written || renameat(directory.get(), beside.c_str(), directory.get(), name.c_str()) != 0) {
+    unlinkat(directory.get(), beside.c_str(), 0);
+    return;
+  }
+  drop_oldest(directory_, kFiles);
+}
+
+}  // namespace sotto::node
