@@ -9,6 +9,7 @@
 #include "simd/cpu.hpp"
 #include "simd/fp_avx2.hpp"
 #include "simd/fp_limbs.hpp"
+#include "simd/fr_lanes.hpp"
 #include "simd/pairs.hpp"
 
 namespace sotto::simd {
@@ -224,6 +225,117 @@ class Avx2 : public testing::Test {
 TEST_F(Avx2, sums_equal_blst) { sums_equal_blst<Avx2Pairs>(); }
 TEST_F(Avx2, chains_stay_within_bounds) { chains_stay_within_bounds<Avx2Pairs>(); }
 TEST_F(Avx2, exceptional_pairs_are_refused) { exceptional_pairs_are_refused_and_nothing_is_written<Avx2Pairs>(); }
+
+// Canonical Montgomery limbs of Fr, often at the edges.
+blst_fr random_fr(std::mt19937_64& engine) {
+  blst_scalar scalar;
+  for (auto& b : scalar.b) b = static_cast<uint8_t>(engine());
+  scalar.b[31] &= 0x3f;
+  if (engine() % 5 == 0)
+    for (size_t i = engine() % 32; i < 32; ++i) scalar.b[i] = 0;
+  blst_fr out;
+  blst_fr_from_scalar(&out, &scalar);
+  if (engine() % 20 == 0) out = blst_fr{};
+  if (engine() % 20 == 0) out = blst_fr{{0xffffffff00000000, 0x53bda402fffe5bfe, 0x3339d80809a1d805, 0x73eda753299d7d48}};
+  if (engine() % 20 == 0) out = blst_fr{{1, 0, 0, 0}};
+  return out;
+}
+using FourFr = std::array<blst_fr, 4>;
+FourFr random_four(std::mt19937_64& engine) { return {random_fr(engine), random_fr(engine), random_fr(engine), random_fr(engine)}; }
+void expect_equal(const FrLanes& got, const FourFr& expected, int round) {
+  FourFr plain;
+  fr_unpack(plain.data(), got);
+  for (size_t lane = 0; lane < 4; ++lane)
+    ASSERT_EQ(0, std::memcmp(plain[lane].l, expected[lane].l, sizeof plain[lane].l)) << round << " lane " << lane;
+}
+
+TEST_F(Avx2, fr_operations_equal_blst) {
+  std::mt19937_64 engine(3);
+  const int rounds = std::getenv("SOTTO_LONG") ? 25'000'000 : 40'000;
+  for (int round = 0; round < rounds; ++round) {
+    const FourFr x = random_four(engine), y = random_four(engine), w = random_four(engine);
+    FourFr sum, difference, product, up, down;
+    for (size_t i = 0; i < 4; ++i) {
+      blst_fr_add(&sum[i], &x[i], &y[i]);
+      blst_fr_sub(&difference[i], &x[i], &y[i]);
+      blst_fr_mul(&product[i], &sum[i], &difference[i]);
+      blst_fr_mul(&up[i], &w[i], &y[i]);
+      blst_fr_sub(&down[i], &x[i], &up[i]);
+      blst_fr_add(&up[i], &x[i], &up[i]);
+    }
+    FrLanes a = fr_pack(x.data()), b = fr_pack(y.data()), s, d, p;
+    expect_equal(a, x, round);
+    fr_add(s, a, b);
+    expect_equal(s, sum, round);
+    fr_sub(d, a, b);
+    expect_equal(d, difference, round);
+    fr_mul(p, s, d);
+    expect_equal(p, product, round);
+    fr_butterfly(a, b, fr_pack(w.data()));
+    expect_equal(a, up, round);
+    expect_equal(b, down, round);
+  }
+}
+
+TEST_F(Avx2, fr_sums_at_the_bound_of_the_limbs) {
+  // Eight values added up, times four added up: 32, at limbs all near their largest.
+  std::mt19937_64 engine(4);
+  for (int round = 0; round < 4000; ++round) {
+    const FourFr x = random_four(engine), y = random_four(engine);
+    const bool minus = round % 2;
+    FrLanes a{}, b{};
+    FourFr left{}, right{}, expected;
+    const FrLanes px = fr_pack(x.data()), py = fr_pack(y.data());
+    for (int i = 0; i < 8; ++i) minus ? fr_sub(a, a, px) : fr_add(a, a, px);
+    for (int i = 0; i < 4; ++i) fr_add(b, b, py);
+    for (size_t lane = 0; lane < 4; ++lane) {
+      for (int i = 0; i < 8; ++i) minus ? blst_fr_sub(&left[lane], &left[lane], &x[lane]) : blst_fr_add(&left[lane], &left[lane], &x[lane]);
+      for (int i = 0; i < 4; ++i) blst_fr_add(&right[lane], &right[lane], &y[lane]);
+      blst_fr_mul(&expected[lane], &left[lane], &right[lane]);
+    }
+    FrLanes p;
+    fr_mul(p, a, b);
+    expect_equal(p, expected, round);
+  }
+}
+
+TEST_F(Avx2, fr_dot_of_every_length) {
+  std::mt19937_64 engine(5);
+  for (int round = 0; round < 200; ++round) {
+    const size_t count = static_cast<size_t>(round) % (kMaxDot + 1);
+    std::vector<FrLanes> a(kMaxDot), b(kMaxDot);
+    std::vector<uint8_t> index(kMaxDot);
+    FourFr expected{};
+    std::vector<FourFr> x(kMaxDot), y(kMaxDot);
+    for (size_t i = 0; i < kMaxDot; ++i) {
+      a[i] = fr_pack((x[i] = random_four(engine)).data());
+      b[i] = fr_pack((y[i] = random_four(engine)).data());
+      index[i] = static_cast<uint8_t>(engine() % kMaxDot);
+    }
+    for (size_t i = 0; i < count; ++i) {
+      for (size_t lane = 0; lane < 4; ++lane) {
+        blst_fr p;
+        blst_fr_mul(&p, &x[i][lane], &y[index[i]][lane]);
+        blst_fr_add(&expected[lane], &expected[lane], &p);
+      }
+    }
+    FrLanes out;
+    fr_dot(out, a.data(), b.data(), index.data(), count);
+    expect_equal(out, expected, round);
+  }
+}
+
+TEST_F(Avx2, fr_lanes_move) {
+  std::mt19937_64 engine(6);
+  std::array<FourFr, 4> x;
+  std::array<FrLanes, 4> a;
+  for (size_t i = 0; i < 4; ++i) a[i] = fr_pack((x[i] = random_four(engine)).data());
+  FrLanes next;
+  fr_next(next, a[0], a[1]);
+  expect_equal(next, {x[0][1], x[0][2], x[0][3], x[1][0]}, 0);
+  fr_transpose(a.data());
+  for (size_t i = 0; i < 4; ++i) expect_equal(a[i], {x[0][i], x[1][i], x[2][i], x[3][i]}, 0);
+}
 
 TEST(Kernels, have_names_and_the_best_one_runs) {
   EXPECT_TRUE(runs_here(best_kernel()));
