@@ -5,7 +5,7 @@ namespace sotto::plonk {
 using crypto::Fr;
 
 std::optional<Linearisation> linearise(const VerifyingKey& vk, std::span<const Fr> public_inputs, const Challenges& c,
-                                       const Proof& e) {
+                                       const Evaluations& e) {
   const auto& domain = *vk.domain;
   const size_t n = domain.size(), usable = usable_rows(n);
   const Fr vanishing = domain.vanishing_at(c.zeta);

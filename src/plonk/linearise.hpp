@@ -14,6 +14,6 @@ struct Linearisation {
 
 // nullopt if zeta lies in the domain (probability n / r; an honest prover starts over, a verifier rejects).
 std::optional<Linearisation> linearise(const VerifyingKey& vk, std::span<const crypto::Fr> public_inputs, const Challenges& c,
-                                       const Proof& evaluations);
+                                       const Evaluations& opened);
 
 }  // namespace sotto::plonk

@@ -31,51 +31,53 @@ Bytes encode_proof(const Proof& proof) {
   return std::move(out).bytes();
 }
 
-std::vector<Result<Proof, DecodeError>> decode_proofs(std::span<const ByteView> proofs, ThreadPool& pool) {
-  // Where each part stands in the bytes and in a Proof.
-  struct Part {
-    size_t index, offset;
-    bool is_point;
-  };
-  std::vector<Part> parts;
-  size_t offset = 0;
-  Proof shape;
-  each_part(shape, [&](G1Affine&) { parts.push_back({parts.size(), offset, true}); offset += G1Affine::kBytes; },
-            [&](Fr&) { parts.push_back({parts.size(), offset, false}); offset += Fr::kBytes; });
-  CHECK(offset == kProofBytes);
+namespace {
 
-  std::vector<Proof> decoded(proofs.size());
-  std::vector<std::optional<DecodeError>> errors(proofs.size() * parts.size());
-  pool.parallel_for(errors.size(), [&](size_t job) {
-    const ByteView bytes = proofs[job / parts.size()];
-    const Part& part = parts[job % parts.size()];
-    if (bytes.size() != kProofBytes) {
-      errors[job] = bytes.size() < kProofBytes ? DecodeError::truncated : DecodeError::trailing_bytes;
-      return;
-    }
-    size_t index = 0;
-    const auto take = [&](auto& to) {
-      if (index++ != part.index) return;
-      using T = std::remove_reference_t<decltype(to)>;
-      auto value = T::decode(bytes.subspan(part.offset, T::kBytes));
-      if (value.ok()) to = *value;
-      else errors[job] = value.error();
-    };
-    each_part(decoded[job / parts.size()], take, take);
-  });
-  std::vector<Result<Proof, DecodeError>> out;
-  for (size_t i = 0; i < proofs.size(); ++i) {
-    const auto first = errors.begin() + static_cast<std::ptrdiff_t>(i * parts.size());
-    const auto error = std::find_if(first, first + static_cast<std::ptrdiff_t>(parts.size()), [](const auto& e) { return e.has_value(); });
-    if (error != first + static_cast<std::ptrdiff_t>(parts.size())) out.push_back(Failure{**error});
-    else out.push_back(decoded[i]);
-  }
+// Calls point(i-th point) and scalar(evaluation) with each part's bytes, until one fails.
+template <class P, class Point, class Scalar>
+Status<DecodeError> decode_parts(P& parts, ByteView bytes, Point point, Scalar scalar) {
+  if (bytes.size() != kProofBytes) return Failure{bytes.size() < kProofBytes ? DecodeError::truncated : DecodeError::trailing_bytes};
+  size_t offset = 0;
+  std::optional<DecodeError> error;
+  const auto take = [&](size_t size, auto&& decode) {
+    if (!error) error = decode(bytes.subspan(offset, size));
+    offset += size;
+  };
+  each_part(parts, [&](auto& p) { take(G1Affine::kBytes, [&](ByteView part) { return point(p, part); }); },
+            [&](Fr& x) { take(Fr::kBytes, [&](ByteView part) { return scalar(x, part); }); });
+  if (error) return Failure{*error};
+  return Ok{};
+}
+
+template <class T>
+std::optional<DecodeError> decode_into(T& to, ByteView part) {
+  auto value = T::decode(part);
+  if (!value.ok()) return value.error();
+  to = *value;
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<Proof, DecodeError> decode_proof(ByteView bytes) {
+  Proof out;
+  TRY_OK(decode_parts(out, bytes, decode_into<G1Affine>, decode_into<Fr>));
   return out;
 }
 
-Result<Proof, DecodeError> decode_proof(ByteView bytes) {
-  ThreadPool alone(1);
-  return std::move(decode_proofs({&bytes, 1}, alone)[0]);
+Result<Evaluations, DecodeError> decode_evaluations(ByteView bytes) {
+  Proof out;
+  TRY_OK(decode_parts(out, bytes, [](G1Affine&, ByteView) { return std::optional<DecodeError>(); }, decode_into<Fr>));
+  return static_cast<Evaluations>(out);
+}
+
+Bytes proof_hints(const Proof& proof) {
+  Bytes out;
+  each_part(proof, [&](const G1Affine& p) {
+    const auto y = crypto::y_hint(p);
+    out.insert(out.end(), y.begin(), y.end());
+  }, [](const Fr&) {});
+  return out;
 }
 
 Schedule::Schedule(const VerifyingKey& vk, const Statement& statement, std::vector<std::string>* log)
@@ -91,27 +93,48 @@ Schedule::Schedule(const VerifyingKey& vk, const Statement& statement, std::vect
   transcript_.absorb("public-inputs", inputs.bytes());
 }
 
-void Schedule::wires(std::span<const G1Affine> wires, Challenges& c) {
-  for (const auto& p : wires) transcript_.absorb("wire", p.encode());
+namespace {
+template <class Points>
+Bytes encodings(const Points& points) {
+  Writer out;
+  for (const auto& p : points) p.write(out);
+  return std::move(out).bytes();
+}
+}  // namespace
+
+void Schedule::wires(std::span<const G1Affine> wires, Challenges& c) { absorb_wires(encodings(wires), c); }
+void Schedule::permutation(const G1Affine& z, Challenges& c) { absorb_permutation(z.encode(), c); }
+void Schedule::quotient(std::span<const G1Affine> t, Challenges& c) { absorb_quotient(encodings(t), c); }
+
+void Schedule::absorb_wires(ByteView wires, Challenges& c) {
+  for (size_t at = 0; at < wires.size(); at += 48) transcript_.absorb("wire", wires.subspan(at, 48));
   c.beta = transcript_.challenge("beta");
   c.gamma = transcript_.challenge("gamma");
 }
 
-void Schedule::permutation(const G1Affine& z, Challenges& c) {
-  transcript_.absorb("z", z.encode());
+void Schedule::absorb_permutation(ByteView z, Challenges& c) {
+  transcript_.absorb("z", z);
   c.alpha = transcript_.challenge("alpha");
 }
 
-void Schedule::quotient(std::span<const G1Affine> t, Challenges& c) {
-  for (const auto& p : t) transcript_.absorb("t", p.encode());
+void Schedule::absorb_quotient(ByteView t, Challenges& c) {
+  for (size_t at = 0; at < t.size(); at += 48) transcript_.absorb("t", t.subspan(at, 48));
   c.zeta = transcript_.challenge("zeta");
 }
 
-void Schedule::evaluations(const Proof& proof, Challenges& c) {
-  for (const Fr& x : proof.w) transcript_.absorb("w", x);
-  for (const Fr& x : proof.w_next) transcript_.absorb("w-next", x);
-  for (const Fr& x : proof.sigma) transcript_.absorb("sigma", x);
-  transcript_.absorb("z-next", proof.z_next);
+void Schedule::rounds(ByteView proof, const Evaluations& opened, Challenges& c) {
+  CHECK(proof.size() == kProofBytes);
+  absorb_wires(proof.first(48 * kColumns), c);
+  absorb_permutation(proof.subspan(48 * kColumns, 48), c);
+  absorb_quotient(proof.subspan(48 * (kColumns + 1), 48 * kQuotientPieces), c);
+  evaluations(opened, c);
+}
+
+void Schedule::evaluations(const Evaluations& opened, Challenges& c) {
+  for (const Fr& x : opened.w) transcript_.absorb("w", x);
+  for (const Fr& x : opened.w_next) transcript_.absorb("w-next", x);
+  for (const Fr& x : opened.sigma) transcript_.absorb("sigma", x);
+  transcript_.absorb("z-next", opened.z_next);
   c.v = transcript_.challenge("v");
 }
 

@@ -5,15 +5,17 @@
 
 namespace sotto::plonk {
 
-// 18 points and 20 evaluations: 18 * 48 + 20 * 32 = 1504 bytes.
-struct Proof {
-  std::array<crypto::G1Affine, kColumns> wires;
-  crypto::G1Affine z;
-  std::array<crypto::G1Affine, kQuotientPieces> t;
+struct Evaluations {
   std::array<crypto::Fr, kColumns> w;          // wires at zeta
   std::array<crypto::Fr, kReach> w_next;       // wires 0..5 at w zeta
   std::array<crypto::Fr, kRouted - 1> sigma;   // sigma 0..2 at zeta
   crypto::Fr z_next;                           // z at w zeta
+};
+// 18 points and 20 evaluations: 18 * 48 + 20 * 32 = 1504 bytes.
+struct Proof : Evaluations {
+  std::array<crypto::G1Affine, kColumns> wires;
+  crypto::G1Affine z;
+  std::array<crypto::G1Affine, kQuotientPieces> t;
   crypto::G1Affine opening, opening_next;      // at zeta, at w zeta
 };
 inline constexpr size_t kProofPoints = kColumns + 1 + kQuotientPieces + 2;
@@ -22,10 +24,19 @@ inline constexpr size_t kProofBytes = kProofPoints * 48 + kProofScalars * 32;
 static_assert(kProofBytes == 1504);
 
 Bytes encode_proof(const Proof& proof);
-// Exact length; every point on the curve, in the subgroup, not infinity; every scalar below r. Points are decoded on
-// `pool`, all proofs together.
-std::vector<Result<Proof, DecodeError>> decode_proofs(std::span<const ByteView> proofs, ThreadPool& pool);
+// Exact length; every point on the curve, in the subgroup, not infinity; every scalar below r.
 Result<Proof, DecodeError> decode_proof(ByteView bytes);
+
+// Where the parts stand: sixteen points, the evaluations, the two openings.
+constexpr size_t point_offset(size_t i) {
+  return i < kProofPoints - 2 ? 48 * i : kProofBytes - 48 * (kProofPoints - i);
+}
+Result<Evaluations, DecodeError> decode_evaluations(ByteView proof);
+
+// The y-coordinates of a proof's points in wire order, 48 bytes big-endian each: what a verifier may be told beside the proof to
+// save its square roots. Not part of the proof, not authenticated, never believed (crypto::G1Unchecked::decode).
+inline constexpr size_t kHintBytes = kProofPoints * 48;
+Bytes proof_hints(const Proof& proof);
 
 // What a proof is bound to besides the witness.
 struct Statement {
@@ -45,10 +56,16 @@ class Schedule {
   void wires(std::span<const crypto::G1Affine> wires, Challenges& c);           // -> beta, gamma
   void permutation(const crypto::G1Affine& z, Challenges& c);                   // -> alpha
   void quotient(std::span<const crypto::G1Affine> t, Challenges& c);            // -> zeta
-  void evaluations(const Proof& proof, Challenges& c);                          // -> v
+  void evaluations(const Evaluations& opened, Challenges& c);                   // -> v
+  // The first four rounds of an encoded proof, whose points nobody need have decoded: what is hashed is their encoding.
+  void rounds(ByteView proof, const Evaluations& opened, Challenges& c);        // -> beta, gamma, alpha, zeta, v
+  // For a verifier without randomness of its own, which adds up its two equations with u. The batch verifier draws weights.
   void openings(const crypto::G1Affine& at_zeta, const crypto::G1Affine& at_next, Challenges& c);  // -> u
 
  private:
+  void absorb_wires(ByteView encodings, Challenges& c);
+  void absorb_permutation(ByteView encoding, Challenges& c);
+  void absorb_quotient(ByteView encodings, Challenges& c);
   Transcript transcript_;
 };
 
