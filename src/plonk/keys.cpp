@@ -96,36 +96,43 @@ ProvingKey make_proving_key(const Circuit<Fr>& circuit, VerifyingKey vk, poly::C
   const size_t n = domain.size(), usable = usable_rows(n);
   CHECK(pk.monomial.size() == n + 1 && pk.lagrange.size() == n);
   pk.sigma_values = sigma_values(circuit, domain);
-  for (size_t i = 0; i < kFixedColumns; ++i) {
-    if (unused_column(circuit.fixed[i])) continue;
-    pk.fixed[i] = circuit.fixed[i];
-    domain.intt(pk.fixed[i]);
-  }
-  for (size_t i = 0; i < kRouted; ++i) {
-    pk.sigma[i] = pk.sigma_values[i];
-    domain.intt(pk.sigma[i]);
-  }
+  // Coefficients of every column, and where a coset keeps its values.
   std::vector<Fr> first(n), guard(n), mask(n, Fr::one());
   first[0] = Fr::one();
   guard[usable] = Fr::one();
   for (size_t r = usable; r < n; ++r) mask[r] = Fr::zero();
-  for (auto* column : {&first, &guard, &mask}) domain.intt(*column);
+  using Coset = ProvingKey::Coset;
+  struct Extended {
+    std::vector<Fr>* coefficients;
+    std::function<std::vector<Fr>&(Coset&)> values;
+  };
+  std::vector<Extended> columns{{&first, [](Coset& c) -> auto& { return c.first; }},
+                                {&guard, [](Coset& c) -> auto& { return c.guard; }},
+                                {&mask, [](Coset& c) -> auto& { return c.mask; }}};
+  for (size_t i = 0; i < kFixedColumns; ++i) {
+    if (unused_column(circuit.fixed[i])) continue;
+    pk.fixed[i] = circuit.fixed[i];
+    columns.push_back({&pk.fixed[i], [i](Coset& c) -> auto& { return c.fixed[i]; }});
+  }
+  for (size_t i = 0; i < kRouted; ++i) {
+    pk.sigma[i] = pk.sigma_values[i];
+    columns.push_back({&pk.sigma[i], [i](Coset& c) -> auto& { return c.sigma[i]; }});
+  }
+  pool.parallel_for(columns.size(), [&](size_t i) { domain.intt(*columns[i].coefficients); });
 
   const auto shifts = quotient_shifts<Fr>();
-  pool.parallel_for(kQuotientPieces, [&](size_t i) {
-    auto& coset = pk.cosets[i];
-    const auto on_coset = [&](std::vector<Fr> coefficients) {
-      if (!coefficients.empty()) domain.coset_ntt(coefficients, shifts[i]);
-      return coefficients;
-    };
-    for (size_t k = 0; k < kFixedColumns; ++k) coset.fixed[k] = on_coset(pk.fixed[k]);
-    for (size_t k = 0; k < kRouted; ++k) coset.sigma[k] = on_coset(pk.sigma[k]);
-    coset.first = on_coset(first);
-    coset.guard = on_coset(guard);
-    coset.mask = on_coset(mask);
-    for (const Fr& e : domain.elements()) coset.x.push_back(shifts[i] * e);
-    coset.vanishing_inverse = domain.vanishing_at(shifts[i]).inverse();
+  pool.parallel_for(kQuotientPieces * columns.size(), [&](size_t job) {
+    const size_t k = job / columns.size(), i = job % columns.size();
+    auto& values = columns[i].values(pk.cosets[k]);
+    values = *columns[i].coefficients;
+    domain.coset_ntt(values, shifts[k]);
   });
+  for (size_t k = 0; k < kQuotientPieces; ++k) {
+    auto& coset = pk.cosets[k];
+    coset.x = domain.elements();
+    for (Fr& x : coset.x) x *= shifts[k];
+    coset.vanishing_inverse = domain.vanishing_at(shifts[k]).inverse();
+  }
   return pk;
 }
 
