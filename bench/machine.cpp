@@ -31,7 +31,7 @@ std::string telling_flags() {
 
 }  // namespace
 
-void measure_machine(Report& report) {
+void measure_machine(const Options&, Report& report) {
   utsname system{};
   uname(&system);
   const char* commit = std::getenv("SOTTO_COMMIT");  // NOLINT: read once, before any thread starts

@@ -27,7 +27,7 @@ size_t certificate_bytes(size_t validators, size_t notes) {
 
 }  // namespace
 
-void measure_sizes(Report& report) {
+void measure_sizes(const Options&, Report& report) {
   using settle::Phase;
   Report& sizes = report["sizes"];
   sizes["proof"] = circuit::kTransferProofBytes;
