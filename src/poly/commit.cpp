@@ -123,11 +123,22 @@ G1 commit(const void* memory, std::span<const Fr> scalars, size_t first) {
   return weighed + sums.exceptional();
 }
 
+// f<the kernel's pairs>().
+template <class F>
+auto with_pairs(simd::Kernel kernel, const F& f) {
+  switch (kernel) {
+    case simd::Kernel::portable: break;
+    case simd::Kernel::avx2: return f.template operator()<simd::Avx2Pairs>();
+    case simd::Kernel::ifma: return f.template operator()<simd::IfmaPairs>();
+    case simd::Kernel::ifma_emulated: return f.template operator()<simd::EmulatedIfmaPairs>();
+  }
+  return f.template operator()<simd::BlstPairs>();
+}
+
 }  // namespace
 
 CommitTable::CommitTable(std::span<const crypto::G1Affine> points, ThreadPool& pool, simd::Kernel kernel)
-    : CommitTable(kernel, points.size(),
-                  kernel == simd::Kernel::avx2 ? make_table<simd::Avx2Pairs>(points, pool) : make_table<simd::BlstPairs>(points, pool)) {}
+    : CommitTable(kernel, points.size(), with_pairs(kernel, [&]<class Pairs>() { return make_table<Pairs>(points, pool); })) {}
 
 CommitTable::CommitTable(simd::Kernel kernel, size_t points, std::shared_ptr<const void> memory)
     : kernel_(kernel), size_(points), table_(std::move(memory)) {
@@ -136,13 +147,12 @@ CommitTable::CommitTable(simd::Kernel kernel, size_t points, std::shared_ptr<con
 }
 
 size_t CommitTable::table_bytes(simd::Kernel kernel, size_t points) {
-  return points * kWindows * (kernel == simd::Kernel::avx2 ? sizeof(simd::Avx2Pairs::Point) : sizeof(simd::BlstPairs::Point));
+  return points * kWindows * with_pairs(kernel, []<class Pairs>() { return sizeof(typename Pairs::Point); });
 }
 
 G1 CommitTable::commit_vartime(std::span<const Fr> scalars, size_t first) const {
   CHECK(first + scalars.size() <= size_);
-  return kernel_ == simd::Kernel::avx2 ? commit<simd::Avx2Pairs>(table_.get(), scalars, first)
-                                       : commit<simd::BlstPairs>(table_.get(), scalars, first);
+  return with_pairs(kernel_, [&]<class Pairs>() { return commit<Pairs>(table_.get(), scalars, first); });
 }
 
 std::vector<crypto::G1Affine> commit_all(const CommitTable& table, std::span<const std::span<const Fr>> polynomials, ThreadPool& pool) {

@@ -27,7 +27,7 @@ class Commit : public testing::TestWithParam<simd::Kernel> {
     if (!simd::runs_here(GetParam())) GTEST_SKIP() << "not on this machine";
   }
 };
-INSTANTIATE_TEST_SUITE_P(kernels, Commit, testing::Values(simd::Kernel::portable, simd::Kernel::avx2),
+INSTANTIATE_TEST_SUITE_P(kernels, Commit, testing::Values(simd::Kernel::portable, simd::Kernel::avx2, simd::Kernel::ifma, simd::Kernel::ifma_emulated),
                          [](const auto& param) { return std::string(simd::name(param.param)); });
 
 TEST_P(Commit, equals_blst_on_random_sparse_small_and_extreme_scalars) {

@@ -59,4 +59,36 @@ class Avx2Pairs {
   std::unique_ptr<Scratch> scratch_;
 };
 
+// Coordinates in Montgomery form with factor 2^416, eight limbs below 2^52, at most 2 p and not canonical. Infinity is all zeros.
+struct alignas(64) IfmaPoint {
+  uint64_t x[8], y[8];
+};
+struct IfmaCode;
+struct IfmaScratch;
+
+// Eight lanes of 52-bit limbs (fp_ifma.hpp). Only where runs_here(Kernel::ifma).
+class IfmaPairs {
+ public:
+  using Point = IfmaPoint;
+  static Point pack(const blst_p1_affine& p);
+  static blst_p1_affine unpack(const Point& p);
+  static void negate(Point& p);
+  IfmaPairs();
+  ~IfmaPairs();
+  bool add(const Pair<Point>* pairs, size_t count);
+
+ protected:
+  explicit IfmaPairs(const IfmaCode& code);
+
+ private:
+  const IfmaCode& code_;
+  std::unique_ptr<IfmaScratch> scratch_;
+};
+
+// The same with every instruction in plain C++: the same bits on any machine, slowly.
+class EmulatedIfmaPairs : public IfmaPairs {
+ public:
+  EmulatedIfmaPairs();
+};
+
 }  // namespace sotto::simd

@@ -226,6 +226,19 @@ TEST_F(Avx2, sums_equal_blst) { sums_equal_blst<Avx2Pairs>(); }
 TEST_F(Avx2, chains_stay_within_bounds) { chains_stay_within_bounds<Avx2Pairs>(); }
 TEST_F(Avx2, exceptional_pairs_are_refused) { exceptional_pairs_are_refused_and_nothing_is_written<Avx2Pairs>(); }
 
+class Ifma512 : public testing::Test {
+  void SetUp() override {
+    if (!runs_here(Kernel::ifma)) GTEST_SKIP() << "no AVX-512 IFMA here";
+  }
+};
+TEST_F(Ifma512, sums_equal_blst) { sums_equal_blst<IfmaPairs>(); }
+TEST_F(Ifma512, chains_stay_within_bounds) { chains_stay_within_bounds<IfmaPairs>(); }
+TEST_F(Ifma512, exceptional_pairs_are_refused) { exceptional_pairs_are_refused_and_nothing_is_written<IfmaPairs>(); }
+
+TEST(Ifma512Emulated, sums_equal_blst) { sums_equal_blst<EmulatedIfmaPairs>(); }
+TEST(Ifma512Emulated, chains_stay_within_bounds) { chains_stay_within_bounds<EmulatedIfmaPairs>(); }
+TEST(Ifma512Emulated, exceptional_pairs_are_refused) { exceptional_pairs_are_refused_and_nothing_is_written<EmulatedIfmaPairs>(); }
+
 // Canonical Montgomery limbs of Fr, often at the edges.
 blst_fr random_fr(std::mt19937_64& engine) {
   blst_scalar scalar;
@@ -341,6 +354,13 @@ TEST(Kernels, have_names_and_the_best_one_runs) {
   EXPECT_TRUE(runs_here(best_kernel()));
   EXPECT_STREQ(name(Kernel::portable), "portable");
   EXPECT_STREQ(name(Kernel::avx2), "avx2");
+  EXPECT_STREQ(name(Kernel::ifma), "ifma");
+  EXPECT_STREQ(name(Kernel::ifma_emulated), "ifma_emulated");
+  EXPECT_TRUE(runs_here(Kernel::ifma_emulated));
+  EXPECT_NE(best_kernel(), Kernel::ifma_emulated);
+  if (runs_here(Kernel::ifma)) {
+    EXPECT_EQ(best_kernel(), Kernel::ifma);
+  }
 }
 
 }  // namespace
