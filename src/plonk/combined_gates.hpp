@@ -13,15 +13,18 @@ class CombinedGates {
   crypto::Fr evaluate(const crypto::Fr* selectors, const crypto::Fr* w, const crypto::Fr* w5, const crypto::Fr* next,
                       const crypto::Fr* next5) const;
 
- private:
   struct Term {
-    uint8_t basis;
+    uint8_t basis;                     // index of gates.hpp: kW ..
     crypto::Fr coefficient;
   };
   struct Group {
     std::vector<uint8_t> rows;         // p-rows sharing the linear part
     std::vector<Term> terms;
   };
+  const std::vector<Group>& groups() const { return groups_; }
+  const std::array<crypto::Fr, 9>& constants() const { return constants_; }   // of p0 .. p8
+
+ private:
   const GateSet<crypto::Fr>& gates_;
   const IdentityChallenges<crypto::Fr>& challenges_;
   std::vector<Group> groups_;

@@ -7,6 +7,7 @@
 
 #include "crypto/jubjub.hpp"
 #include "plonk/combined_gates.hpp"
+#include "plonk/lane_quotient.hpp"
 #include "plonk/gates_poseidon.hpp"
 #include "plonk/linearise.hpp"
 #include "plonk/random_for_test.hpp"
@@ -142,6 +143,64 @@ TEST(Gates, the_fast_form_of_the_prover_equals_the_definition) {
       std::array<Fr, kSelectors> only{};
       only[s] = Fr::one();
       ASSERT_EQ(fast.evaluate(only.data(), w.data(), w5.data(), n.data(), n5.data()), gate_value(gate_set(), c, s, w.data(), n.data()));
+    }
+  }
+}
+
+TEST(Gates, the_lanes_of_the_prover_equal_the_definition) {
+  if (!simd::runs_here(simd::Kernel::avx2)) GTEST_SKIP() << "no lanes on this machine";
+  TestEntropy random(6);
+  constexpr size_t n = 8;
+  for (size_t round = 0; round < cases(60, 6'000); ++round) {
+    const auto column = [&](bool extreme = false) {
+      std::vector<Fr> out;
+      for (size_t r = 0; r < n; ++r) out.push_back(extreme && random.below(3) == 0 ? Fr::zero() - Fr::one() : random.fr());
+      return out;
+    };
+    const IdentityChallenges<Fr> c{random.fr(), random.fr(), alpha_powers(random.fr())};
+    std::array<std::vector<Fr>, kColumns> w;
+    std::array<std::vector<Fr>, kFixedColumns> fixed;
+    std::array<std::vector<Fr>, kRouted> sigma;
+    for (auto& x : w) x = column(round % 2);
+    // all selectors, some unused, or one alone
+    for (size_t s = 0; s < kFixedColumns; ++s)
+      if (round < kFixedColumns ? s == round : random.below(4) != 0) fixed[s] = column(round % 2);
+    for (auto& x : sigma) x = column();
+    const auto z = column(), publics = column(), x = column(), first = column(), guard = column(), mask = column();
+    const Fr vanishing_inverse = random.fr();
+
+    LaneCoset key;
+    LaneQuotient::Columns columns;
+    for (size_t j = 0; j < kColumns; ++j) columns.w[j] = to_lanes(w[j]);
+    columns.z = to_lanes(z);
+    columns.public_values = to_lanes(publics);
+    for (size_t s = 0; s < kFixedColumns; ++s) key.fixed[s] = to_lanes(fixed[s]);
+    for (size_t j = 0; j < kRouted; ++j) key.sigma[j] = to_lanes(sigma[j]);
+    key.x = to_lanes(x);
+    key.first = to_lanes(first);
+    key.guard = to_lanes(guard);
+    key.mask = to_lanes(mask);
+    key.vanishing_inverse = LaneFr(vanishing_inverse);
+    const LaneQuotient lanes(gate_set(), c);
+    for (size_t entry = 0; entry < n / 4; ++entry) {
+      std::array<Fr, 4> got;
+      lanes.at(key, columns, entry).store(got.data());
+      for (size_t lane = 0; lane < 4; ++lane) {
+        const size_t r = 4 * entry + lane, after = (r + 1) % n;
+        PointValues<Fr> p;
+        for (size_t j = 0; j < kColumns; ++j) p.w[j] = w[j][r];
+        for (size_t j = 0; j < kReach; ++j) p.next[j] = w[j][after];
+        for (size_t s = 0; s < kFixedColumns; ++s) p.fixed[s] = fixed[s].empty() ? Fr::zero() : fixed[s][r];
+        for (size_t j = 0; j < kRouted; ++j) p.sigma[j] = sigma[j][r];
+        p.z = z[r];
+        p.z_next = z[after];
+        p.x = x[r];
+        p.first = first[r];
+        p.guard = guard[r];
+        p.mask = mask[r];
+        p.public_value = publics[r];
+        ASSERT_EQ(got[lane], numerator(gate_set(), c, p) * vanishing_inverse) << round << " row " << r;
+      }
     }
   }
 }

@@ -34,6 +34,18 @@ Hash32 key_digest(const VerifyingKey& vk, const Hash32& srs_digest) {
   return crypto::sha256(out.bytes());
 }
 
+LaneCoset to_lanes(ProvingKey::Coset coset) {
+  LaneCoset out;
+  for (size_t k = 0; k < kFixedColumns; ++k) out.fixed[k] = plonk::to_lanes(coset.fixed[k]);
+  for (size_t k = 0; k < kRouted; ++k) out.sigma[k] = plonk::to_lanes(coset.sigma[k]);
+  out.x = plonk::to_lanes(coset.x);
+  out.first = plonk::to_lanes(coset.first);
+  out.guard = plonk::to_lanes(coset.guard);
+  out.mask = plonk::to_lanes(coset.mask);
+  out.vanishing_inverse = LaneFr(coset.vanishing_inverse);
+  return out;
+}
+
 }  // namespace
 
 bool unused_column(const std::vector<Fr>& column) {
@@ -76,13 +88,14 @@ VerifyingKey make_verifying_key(const Circuit<Fr>& circuit, uint16_t circuit_id,
   return make_verifying_key(circuit, circuit_id, circuit_digest(gate_set(), circuit), srs.digest, points);
 }
 
-ProvingKey make_proving_key(const Circuit<Fr>& circuit, uint16_t circuit_id, const poly::Srs& srs, ThreadPool& pool) {
+ProvingKey make_proving_key(const Circuit<Fr>& circuit, uint16_t circuit_id, const poly::Srs& srs, ThreadPool& pool,
+                            simd::Kernel kernel) {
   const size_t n = circuit.n();
   CHECK(srs.g1.size() > n);
-  poly::CommitTable monomial(std::span(srs.g1).first(n + 1), pool);
+  poly::CommitTable monomial(std::span(srs.g1).first(n + 1), pool, kernel);
   const auto lagrange = circuit.log_n == poly::kSrsLagrangeLog ? srs.lagrange : poly::lagrange_points(srs.g1, circuit.log_n);
   return make_proving_key(circuit, make_verifying_key(circuit, circuit_id, srs, pool), std::move(monomial),
-                          poly::CommitTable(lagrange, pool), pool);
+                          poly::CommitTable(lagrange, pool, kernel), pool);
 }
 
 ProvingKey make_proving_key(const Circuit<Fr>& circuit, VerifyingKey vk, poly::CommitTable monomial, poly::CommitTable lagrange,
@@ -132,6 +145,10 @@ ProvingKey make_proving_key(const Circuit<Fr>& circuit, VerifyingKey vk, poly::C
     coset.x = domain.elements();
     for (Fr& x : coset.x) x *= shifts[k];
     coset.vanishing_inverse = domain.vanishing_at(shifts[k]).inverse();
+  }
+  if (pk.lagrange.kernel() != simd::Kernel::portable) {
+    pk.lanes.resize(kQuotientPieces);
+    pool.parallel_for(kQuotientPieces, [&](size_t k) { pk.lanes[k] = to_lanes(std::exchange(pk.cosets[k], {})); });
   }
   return pk;
 }

@@ -1,6 +1,6 @@
 // Proving and verifying keys of one circuit, derived from the circuit and the reference string; nothing secret.
 #pragma once
-#include "plonk/identity.hpp"
+#include "plonk/lane_quotient.hpp"
 #include "poly/commit.hpp"
 #include "poly/srs.hpp"
 
@@ -32,13 +32,15 @@ struct ProvingKey {
     Column x, first, guard, mask;
     crypto::Fr vanishing_inverse;
   };
-  std::array<Coset, kQuotientPieces> cosets;
+  std::array<Coset, kQuotientPieces> cosets;           // without columns where `lanes` has them
+  std::vector<LaneCoset> lanes;                        // the same four rows at a time; empty for the portable kernel
   poly::CommitTable monomial, lagrange;                // n + 1 powers of tau; n Lagrange points
 };
 
 // `srs` needs n + 1 powers; n = 1024 uses its Lagrange points, other sizes derive theirs.
 VerifyingKey make_verifying_key(const Circuit<crypto::Fr>& circuit, uint16_t circuit_id, const poly::Srs& srs, ThreadPool& pool);
-ProvingKey make_proving_key(const Circuit<crypto::Fr>& circuit, uint16_t circuit_id, const poly::Srs& srs, ThreadPool& pool);
+ProvingKey make_proving_key(const Circuit<crypto::Fr>& circuit, uint16_t circuit_id, const poly::Srs& srs, ThreadPool& pool,
+                            simd::Kernel kernel = simd::best_kernel());
 
 // The same keys from what takes long to compute. Of a verifying key so made check the digest: it is the caller who knows
 // whether these points commit to this circuit.

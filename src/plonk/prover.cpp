@@ -92,29 +92,18 @@ class Prover {
   void build_quotient() {
     const IdentityChallenges<Fr> challenges{c_.beta, c_.gamma, alpha_powers(c_.alpha)};
     const CombinedGates gates(gate_set(), challenges);
+    std::optional<LaneQuotient> lanes;
+    if (!pk_.lanes.empty()) lanes.emplace(gate_set(), challenges);
     Column public_values(n_);
     for (size_t i = 0; i < public_.size(); ++i) public_values[pk_.vk.public_rows[i]] = public_[i];
     pool_.parallel_for(kColumns + 2, [&](size_t i) { domain_.intt(i < kColumns ? wires_[i] : i == kColumns ? z_ : public_values); });
 
     std::array<Column, kQuotientPieces> values;
     const auto shifts = quotient_shifts<Fr>();
-    constexpr size_t kParts = 4;   // slices of a coset, so that threads finish together
     for (size_t k = 0; k < kQuotientPieces; ++k) {
-      const auto& fixed = pk_.cosets[k];
-      std::array<Column, kColumns> w = wires_, w5;
-      Column z = z_, publics = public_values;
-      pool_.parallel_for(kColumns + 2, [&](size_t i) {
-        auto& column = i < kColumns ? w[i] : i == kColumns ? z : publics;
-        domain_.coset_ntt(column, shifts[k]);
-        if (i >= kColumns) return;
-        w5[i].resize(n_);
-        for (size_t r = 0; r < n_; ++r) w5[i][r] = pow5(w[i][r]);
-      });
       values[k].resize(n_);
-      pool_.parallel_for(kParts, [&](size_t part) {
-        for (size_t r = n_ * part / kParts; r < n_ * (part + 1) / kParts; ++r)
-          values[k][r] = quotient_at(fixed, gates, challenges, w, w5, z, publics[r], r) * fixed.vanishing_inverse;
-      });
+      if (pk_.lanes.empty()) quotient_by_rows(k, shifts[k], gates, challenges, public_values, values[k]);
+      else quotient_by_lanes(k, shifts[k], *lanes, public_values, values[k]);
     }
     t_ = pieces_from_cosets(domain_, std::move(values));
     // t_0 + b_0 X^n, t_1 - b_0 + b_1 X^n, ..., t_4 - b_3: the sum of X^{in} t_i is unchanged.
@@ -125,6 +114,46 @@ class Prover {
     }
     commit(pk_.monomial, t_, proof_.t);
     schedule_.quotient(proof_.t, c_);
+  }
+
+  static constexpr size_t kParts = 4;   // slices of a coset, so that threads finish together
+
+  void quotient_by_rows(size_t k, const Fr& shift, const CombinedGates& gates, const IdentityChallenges<Fr>& challenges,
+                        const Column& public_values, Column& values) {
+    const auto& fixed = pk_.cosets[k];
+    std::array<Column, kColumns> w = wires_, w5;
+    Column z = z_, publics = public_values;
+    pool_.parallel_for(kColumns + 2, [&](size_t i) {
+      auto& column = i < kColumns ? w[i] : i == kColumns ? z : publics;
+      domain_.coset_ntt(column, shift);
+      if (i >= kColumns) return;
+      w5[i].resize(n_);
+      for (size_t r = 0; r < n_; ++r) w5[i][r] = pow5(w[i][r]);
+    });
+    pool_.parallel_for(kParts, [&](size_t part) {
+      for (size_t r = n_ * part / kParts; r < n_ * (part + 1) / kParts; ++r)
+        values[r] = quotient_at(fixed, gates, challenges, w, w5, z, publics[r], r) * fixed.vanishing_inverse;
+    });
+    for (auto& column : w) wipe(column.data(), column.size() * sizeof(Fr));
+    for (auto& column : w5) wipe(column.data(), column.size() * sizeof(Fr));
+    wipe(z.data(), z.size() * sizeof(Fr));
+  }
+
+  void quotient_by_lanes(size_t k, const Fr& shift, const LaneQuotient& lanes, const Column& public_values, Column& values) {
+    LaneQuotient::Columns columns;
+    pool_.parallel_for(kColumns + 2, [&](size_t i) {
+      Column column = i < kColumns ? wires_[i] : i == kColumns ? z_ : public_values;
+      domain_.coset_ntt(column, shift);
+      (i < kColumns ? columns.w[i] : i == kColumns ? columns.z : columns.public_values) = to_lanes(column);
+      wipe(column.data(), column.size() * sizeof(Fr));
+    });
+    pool_.parallel_for(kParts, [&](size_t part) {
+      const size_t entries = n_ / 4;
+      for (size_t e = entries * part / kParts; e < entries * (part + 1) / kParts; ++e)
+        lanes.at(pk_.lanes[k], columns, e).store(&values[4 * e]);
+    });
+    for (auto& column : columns.w) wipe(column.data(), column.size() * sizeof(LaneFr));
+    wipe(columns.z.data(), columns.z.size() * sizeof(LaneFr));
   }
 
   Fr quotient_at(const ProvingKey::Coset& fixed, const CombinedGates& gates, const IdentityChallenges<Fr>& challenges,

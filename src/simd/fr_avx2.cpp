@@ -2,6 +2,7 @@
 
 #include <array>
 #include <bit>
+#include <cstddef>
 
 #include "simd/fr_lanes.hpp"
 
@@ -45,103 +46,140 @@ constexpr auto kStart = [] {
   return out;
 }();
 
+template <class T>
+using Four = std::array<T, 4>;
+template <class T>
+constexpr Four<T> four(T v) { return {v, v, v, v}; }
+
 struct alignas(32) Constants {
-  std::array<double, 4> high, low;
+  Four<double> high, low, centre, inverse;
+  Four<uint64_t> mask, magic;
+  Four<double> r[kLimbs], t[kLimbs];
+  Four<uint64_t> emit_first, emit, emit_last;
+  Four<double> low_part;
 };
-constexpr Constants kConstants = {{kHigh, kHigh, kHigh, kHigh}, {kHigh + kLow, kHigh + kLow, kHigh + kLow, kHigh + kLow}};
+constexpr Constants kConstants = [] {
+  Constants c{};
+  c.high = four(kHigh);
+  c.low = four(kHigh + kLow);
+  c.centre = four(0x1p52 + static_cast<double>(kHalf));
+  c.inverse = four(kMinusInverse);
+  c.mask = four(kMask);
+  c.magic = four(std::bit_cast<uint64_t>(0x1p52));
+  for (size_t j = 0; j < kLimbs; ++j) {
+    c.r[j] = four(kR[j]);
+    c.t[j] = four(kT[j]);
+  }
+  const auto low_bits = std::bit_cast<uint64_t>(kLow);
+  c.emit_first = four(low_bits - kHalf);
+  c.emit = four(low_bits - kHalf - kOffsetCarry);
+  c.emit_last = four(low_bits - kOffsetCarry);
+  c.low_part = four(kLow);
+  return c;
+}();
 
-struct Columns {
-  __m256i c[2 * kLimbs];
-};
-
-__m256i words(uint64_t v) { return _mm256_set1_epi64x(static_cast<long long>(v)); }
 __m256d load(const FrLanes& v, size_t limb) { return _mm256_load_pd(v.l[limb]); }
 
-// Registers: 0-11 columns, 12 kHigh, 13 a limb of a, 14 and 15 high and low part.
-#define PRODUCT(j, lo, hi)                                \
-  "vmovapd %%ymm12, %%ymm14\n"                            \
-  "vfmadd231pd 32*" #j "(%[p]), %%ymm13, %%ymm14\n"       \
-  "vsubpd 32(%[k]), %%ymm14, %%ymm15\n"                   \
-  "vfmsub231pd 32*" #j "(%[p]), %%ymm13, %%ymm15\n"       \
-  "vpaddq %%ymm14, %%ymm" #hi ", %%ymm" #hi "\n"          \
-  "vpaddq %%ymm15, %%ymm" #lo ", %%ymm" #lo "\n"
-#define ROW(i, c0, c1, c2, c3, c4, c5, c6)                                                            \
-  "vmovapd 32*" #i "(%[a]), %%ymm13\n" PRODUCT(0, c0, c1) PRODUCT(1, c1, c2) PRODUCT(2, c2, c3)       \
-  PRODUCT(3, c3, c4) PRODUCT(4, c4, c5) PRODUCT(5, c5, c6)
+// Registers: 0-11 columns, 12 kHigh, 13 a limb or quotient digit, 14 and 15 high and low part. The pattern is fp_avx2.cpp's.
+#define REG_(n) "%%ymm" #n
+#define REG(n) REG_(n)
+#define AT(field, index) "%c[" #field "]+32*(" #index ")(%[k])"
+#define PRODUCT(other, lo, hi)                        \
+  "vmovapd %%ymm12, %%ymm14\n"                        \
+  "vfmadd231pd " other ", %%ymm13, %%ymm14\n"         \
+  "vsubpd " AT(low, 0) ", %%ymm14, %%ymm15\n"         \
+  "vfmsub231pd " other ", %%ymm13, %%ymm15\n"         \
+  "vpaddq %%ymm14, " REG(hi) ", " REG(hi) "\n"        \
+  "vpaddq %%ymm15, " REG(lo) ", " REG(lo) "\n"
+#define B(j) "32*" #j "(%[p])"
+#define ROW(i, c0, c1, c2, c3, c4, c5, c6)                                                                   \
+  "vmovapd 32*" #i "(%[a]), %%ymm13\n" PRODUCT(B(0), c0, c1) PRODUCT(B(1), c1, c2) PRODUCT(B(2), c2, c3)     \
+  PRODUCT(B(3), c3, c4) PRODUCT(B(4), c4, c5) PRODUCT(B(5), c5, c6)
+#define DIGIT(c)                                      \
+  "vpand " AT(mask, 0) ", " REG(c) ", %%ymm13\n"      \
+  "vpor " AT(magic, 0) ", %%ymm13, %%ymm13\n"         \
+  "vsubpd " AT(centre, 0) ", %%ymm13, %%ymm13\n"
+#define CARRY(from, to)                               \
+  "vpsrlq $48, " REG(from) ", " REG(from) "\n"        \
+  "vpaddq " REG(from) ", " REG(to) ", " REG(to) "\n"
+#define REDUCE(c0, c1, c2, c3, c4, c5, c6, c7)                                                                     \
+  DIGIT(c0) CARRY(c0, c1) PRODUCT(AT(t, 0), c1, c2) PRODUCT(AT(t, 1), c2, c3) PRODUCT(AT(t, 2), c3, c4)            \
+  PRODUCT(AT(t, 3), c4, c5) PRODUCT(AT(t, 4), c5, c6) PRODUCT(AT(t, 5), c6, c7)
+#define TIMES_INVERSE                                 \
+  "vmovapd %%ymm12, %%ymm14\n"                        \
+  "vfmadd231pd " AT(inverse, 0) ", %%ymm13, %%ymm14\n" \
+  "vsubpd %%ymm14, %%ymm12, %%ymm15\n"                \
+  "vfmadd132pd " AT(inverse, 0) ", %%ymm15, %%ymm13\n"
+#define CARRY_OUT(c, carry)                           \
+  "vpsrlq $48, " REG(c) ", " REG(carry) "\n"          \
+  "vpand " AT(mask, 0) ", " REG(c) ", " REG(c) "\n"
+#define ADD(c, carry) "vpaddq " REG(carry) ", " REG(c) ", " REG(c) "\n"
+#define EMIT(j, c, constant)                          \
+  "vpaddq " AT(constant, 0) ", " REG(c) ", " REG(c) "\n" \
+  "vsubpd " AT(low_part, 0) ", " REG(c) ", " REG(c) "\n" \
+  "vmovapd " REG(c) ", 32*" #j "(%[out])\n"
 #define START(k) "vpbroadcastq 8*" #k "(%[start]), %%ymm" #k "\n"
-#define STORE(k) "vmovdqa %%ymm" #k ", 32*" #k "(%[out])\n"
 
-// out = sum of a[i] b[index[i]], as columns; count > 0.
-inline __attribute__((always_inline)) void multiply(Columns& out, const FrLanes* a, const FrLanes* b, const uint8_t* index, size_t count) {
+// out = sum of a[i] b[index[i]], count > 0.
+void sum_of_products(FrLanes& out, const FrLanes* a, const FrLanes* b, const uint8_t* index, size_t count) {
   const uint64_t* const start = kStart[count].data();
   static_assert(sizeof(FrLanes) == 192);
   size_t p;
   asm volatile(
       START(0) START(1) START(2) START(3) START(4) START(5) START(6) START(7) START(8) START(9) START(10) START(11)
-      "vmovapd (%[k]), %%ymm12\n"
+      "vmovapd " AT(high, 0) ", %%ymm12\n"
       "1:\n"
       "movzbl (%[index]), %k[p]\n"
       "imul $192, %[p], %[p]\n"
       "add %[b], %[p]\n"
+      "dec %[count]\n"
+      "jz 2f\n"
       ROW(0, 0, 1, 2, 3, 4, 5, 6) ROW(1, 1, 2, 3, 4, 5, 6, 7) ROW(2, 2, 3, 4, 5, 6, 7, 8) ROW(3, 3, 4, 5, 6, 7, 8, 9)
       ROW(4, 4, 5, 6, 7, 8, 9, 10) ROW(5, 5, 6, 7, 8, 9, 10, 11)
       "add $192, %[a]\n"
       "inc %[index]\n"
-      "dec %[count]\n"
-      "jnz 1b\n"
-      STORE(0) STORE(1) STORE(2) STORE(3) STORE(4) STORE(5) STORE(6) STORE(7) STORE(8) STORE(9) STORE(10) STORE(11)
+      "jmp 1b\n"
+      "2:\n"   // the last one: its rows fill the time the reduction's steps wait for each other
+      ROW(0, 0, 1, 2, 3, 4, 5, 6) ROW(1, 1, 2, 3, 4, 5, 6, 7)
+      REDUCE(0, 1, 2, 3, 4, 5, 6, 7) ROW(2, 2, 3, 4, 5, 6, 7, 8)
+      REDUCE(1, 2, 3, 4, 5, 6, 7, 8) ROW(3, 3, 4, 5, 6, 7, 8, 9)
+      REDUCE(2, 3, 4, 5, 6, 7, 8, 9) ROW(4, 4, 5, 6, 7, 8, 9, 10)
+      REDUCE(3, 4, 5, 6, 7, 8, 9, 10) ROW(5, 5, 6, 7, 8, 9, 10, 11)
+      REDUCE(4, 5, 6, 7, 8, 9, 10, 11)
+      DIGIT(5) TIMES_INVERSE
+      PRODUCT(AT(r, 0), 5, 6) PRODUCT(AT(r, 1), 6, 7) CARRY(5, 6) PRODUCT(AT(r, 2), 7, 8) PRODUCT(AT(r, 3), 8, 9)
+      PRODUCT(AT(r, 4), 9, 10) PRODUCT(AT(r, 5), 10, 11)
+      CARRY_OUT(6, 0) EMIT(0, 6, emit_first)
+      CARRY_OUT(7, 1) ADD(7, 0) EMIT(1, 7, emit)
+      CARRY_OUT(8, 0) ADD(8, 1) EMIT(2, 8, emit)
+      CARRY_OUT(9, 1) ADD(9, 0) EMIT(3, 9, emit)
+      CARRY_OUT(10, 0) ADD(10, 1) EMIT(4, 10, emit)
+      ADD(11, 0) EMIT(5, 11, emit_last)
       : [a] "+r"(a), [index] "+r"(index), [count] "+r"(count), [p] "=&r"(p)
-      : [b] "r"(b), [k] "r"(&kConstants), [start] "r"(start), [out] "r"(out.c)
+      : [b] "r"(b), [k] "r"(&kConstants), [start] "r"(start), [out] "r"(&out), [high] "i"(offsetof(Constants, high)),
+        [low] "i"(offsetof(Constants, low)), [centre] "i"(offsetof(Constants, centre)),
+        [inverse] "i"(offsetof(Constants, inverse)), [mask] "i"(offsetof(Constants, mask)),
+        [magic] "i"(offsetof(Constants, magic)), [r] "i"(offsetof(Constants, r)), [t] "i"(offsetof(Constants, t)),
+        [emit_first] "i"(offsetof(Constants, emit_first)), [emit] "i"(offsetof(Constants, emit)),
+        [emit_last] "i"(offsetof(Constants, emit_last)), [low_part] "i"(offsetof(Constants, low_part))
       : "memory", "cc", "ymm0", "ymm1", "ymm2", "ymm3", "ymm4", "ymm5", "ymm6", "ymm7", "ymm8", "ymm9", "ymm10", "ymm11",
         "ymm12", "ymm13", "ymm14", "ymm15");
 }
+
+#undef REG_
+#undef REG
+#undef AT
 #undef PRODUCT
+#undef B
 #undef ROW
+#undef DIGIT
+#undef CARRY
+#undef REDUCE
+#undef TIMES_INVERSE
+#undef CARRY_OUT
+#undef ADD
+#undef EMIT
 #undef START
-#undef STORE
-
-inline __attribute__((always_inline)) __m256d digit(__m256i column) {
-  const __m256i bits = _mm256_or_si256(_mm256_and_si256(column, words(kMask)), words(std::bit_cast<uint64_t>(0x1p52)));
-  return _mm256_sub_pd(_mm256_castsi256_pd(bits), _mm256_set1_pd(0x1p52 + static_cast<double>(kHalf)));
-}
-
-// Columns at, at + 1, ... += x * limbs.
-inline __attribute__((always_inline)) void add_row(Columns& s, size_t at, __m256d x, const std::array<double, kLimbs>& limbs) {
-  const __m256d high = _mm256_set1_pd(kHigh), both = _mm256_set1_pd(kHigh + kLow);
-  for (size_t j = 0; j < kLimbs; ++j) {
-    const __m256d v = _mm256_set1_pd(limbs[j]);
-    const __m256d h = _mm256_fmadd_pd(x, v, high);
-    const __m256d l = _mm256_fmadd_pd(x, v, _mm256_sub_pd(both, h));
-    s.c[at + j + 1] = _mm256_add_epi64(s.c[at + j + 1], _mm256_castpd_si256(h));
-    s.c[at + j] = _mm256_add_epi64(s.c[at + j], _mm256_castpd_si256(l));
-  }
-}
-
-inline __attribute__((always_inline)) void reduce(FrLanes& out, Columns& s) {
-#pragma GCC unroll 6
-  for (size_t i = 0; i + 1 < kLimbs; ++i) {
-    const __m256d x = digit(s.c[i]);
-    s.c[i + 1] = _mm256_add_epi64(s.c[i + 1], _mm256_srli_epi64(s.c[i], kBits));
-    add_row(s, i + 1, x, kT);
-  }
-  const __m256d x = digit(s.c[kLimbs - 1]), k = _mm256_set1_pd(kMinusInverse), high = _mm256_set1_pd(kHigh);
-  const __m256d m = _mm256_fmadd_pd(x, k, _mm256_sub_pd(high, _mm256_fmadd_pd(x, k, high)));
-  add_row(s, kLimbs - 1, m, kR);
-  s.c[kLimbs] = _mm256_add_epi64(s.c[kLimbs], _mm256_srli_epi64(s.c[kLimbs - 1], kBits));
-
-  const auto low = std::bit_cast<uint64_t>(kLow);
-  __m256i carry = _mm256_setzero_si256();
-#pragma GCC unroll 6
-  for (size_t j = 0; j < kLimbs; ++j) {
-    const __m256i column = s.c[kLimbs + j];
-    const bool last = j + 1 == kLimbs;
-    const __m256i part = last ? column : _mm256_and_si256(column, words(kMask));
-    const uint64_t constant = low - (last ? 0 : kHalf) - (j == 0 ? 0 : kOffsetCarry);
-    const __m256i sum = _mm256_add_epi64(_mm256_add_epi64(part, carry), words(constant));
-    _mm256_store_pd(out.l[j], _mm256_sub_pd(_mm256_castsi256_pd(sum), _mm256_set1_pd(kLow)));
-    carry = _mm256_srli_epi64(column, kBits);
-  }
-}
 
 constexpr FrLanes constant(const std::array<double, kLimbs>& limbs) {
   FrLanes out{};
@@ -215,9 +253,7 @@ void fr_sub(FrLanes& out, const FrLanes& a, const FrLanes& b) {
 
 void fr_mul(FrLanes& out, const FrLanes& a, const FrLanes& b) {
   const uint8_t zero = 0;
-  Columns s;
-  multiply(s, &a, &b, &zero, 1);
-  reduce(out, s);
+  sum_of_products(out, &a, &b, &zero, 1);
 }
 
 void fr_butterfly(FrLanes& x, FrLanes& y, const FrLanes& w) {
@@ -235,9 +271,19 @@ void fr_dot(FrLanes& out, const FrLanes* a, const FrLanes* b, const uint8_t* ind
     out = FrLanes{};
     return;
   }
-  Columns s;
-  multiply(s, a, b, index, count);
-  reduce(out, s);
+  sum_of_products(out, a, b, index, count);
+}
+
+void fr_settle(FrLanes& v) {
+  // Every limb rounded to a multiple of 2^48, which goes to the next one.
+  const __m256d magic = _mm256_set1_pd(kHigh), scale = _mm256_set1_pd(0x1p-48);
+  __m256d carry = _mm256_setzero_pd();
+  for (size_t j = 0; j + 1 < kLimbs; ++j) {
+    const __m256d limb = load(v, j), high = _mm256_sub_pd(_mm256_add_pd(limb, magic), magic);
+    _mm256_store_pd(v.l[j], _mm256_fmadd_pd(carry, scale, _mm256_sub_pd(limb, high)));
+    carry = high;
+  }
+  _mm256_store_pd(v.l[kLimbs - 1], _mm256_fmadd_pd(carry, scale, load(v, kLimbs - 1)));
 }
 
 void fr_next(FrLanes& out, const FrLanes& a, const FrLanes& b) {

@@ -34,6 +34,8 @@ void fr_butterfly(FrLanes& x, FrLanes& y, const FrLanes& w);
 // out = sum of a[i] * b[index[i]], reduced once. count <= kMaxDot.
 inline constexpr size_t kMaxDot = 40;
 void fr_dot(FrLanes& out, const FrLanes* a, const FrLanes* b, const uint8_t* index, size_t count);
+// The same value with limbs as a product's, from a sum of up to 32.
+void fr_settle(FrLanes& v);
 // (a0 a1 a2 a3), (b0 b1 b2 b3) -> (a1 a2 a3 b0): each lane's neighbour in a sequence of lanes.
 void fr_next(FrLanes& out, const FrLanes& a, const FrLanes& b);
 // Four elements as a 4 x 4 matrix over the lanes, transposed in place.

@@ -338,6 +338,24 @@ TEST_F(Avx2, fr_dot_of_every_length) {
   }
 }
 
+TEST_F(Avx2, fr_settled_sums_are_operands_again) {
+  std::mt19937_64 engine(7);
+  for (int round = 0; round < 2000; ++round) {
+    const FourFr x = random_four(engine);
+    const FrLanes packed = fr_pack(x.data());
+    FrLanes sum{};
+    FourFr expected{};
+    for (int i = 0; i < 32; ++i) {
+      round % 2 ? fr_sub(sum, sum, packed) : fr_add(sum, sum, packed);
+      for (size_t lane = 0; lane < 4; ++lane) round % 2 ? blst_fr_sub(&expected[lane], &expected[lane], &x[lane]) : blst_fr_add(&expected[lane], &expected[lane], &x[lane]);
+    }
+    fr_settle(sum);
+    for (size_t j = 0; j < 5; ++j)
+      for (const double limb : sum.l[j]) ASSERT_LE(std::abs(limb), 0x1p47 + 0x1p10);
+    expect_equal(sum, expected, round);
+  }
+}
+
 TEST_F(Avx2, fr_lanes_move) {
   std::mt19937_64 engine(6);
   std::array<FourFr, 4> x;
