@@ -16,7 +16,7 @@ define build
 	@ninja -C $(folder) -j$(JOBS) $(2)
 endef
 
-.PHONY: help setup setup-fuzz release demo test ci bench bench-smoke fuzz fuzz-smoke asan asan-smoke tsan soundness-long clean
+.PHONY: help setup setup-fuzz release demo test ci bench bench-smoke bench-corpus bench-long bench-check bench-record bench-pictures bench-timing bench-peers fuzz fuzz-smoke asan asan-smoke tsan soundness-long clean
 
 help:
 	@sed -n 's/^#: //p' $(firstword $(MAKEFILE_LIST))
@@ -35,15 +35,65 @@ test: setup
 release: setup
 	$(call build,release,all)
 
+# $(call figures,BENCH OPTIONS): everything of this sitting in one report. The validator's part is a program of its own and comes first.
+figures = SOTTO_COMMIT=$$(git describe --always --dirty 2>/dev/null || echo unknown) build/sotto_bench $(1)
+# $(call validator,CORPUS SIZE,SECONDS,FOLDER,FILE): the short form makes the payments it lacks, and keeps them.
+validator = build/sotto_corpus --dir $(3) --count $(1) && build/sotto_validator_bench --corpus $(3) --payments $(1) --seconds $(2) --json $(4)
+BENCH_PROGRAMS = sotto_bench sotto_corpus sotto_validator_bench
+
 #: make bench           measures; prints a table, writes build/bench.json
 bench: setup
-	$(call build,release,sotto_bench)
-	@SOTTO_COMMIT=$$(git describe --always --dirty 2>/dev/null || echo unknown) build/sotto_bench --json build/bench.json
+	$(call build,release,$(BENCH_PROGRAMS))
+	@$(call validator,1000,10,build/corpus,build/bench-validator.json)
+	@$(call figures,--merge build/bench-validator.json --json build/bench.json)
 
+#: make bench-corpus    10,000 real payments for the validator's throughput, made once (half an hour)
+bench-corpus: setup
+	$(call build,release,sotto_corpus)
+	@build/sotto_corpus --dir build/corpus --count 10000
+
+#: make bench-long      as `make bench`, with all of the corpus and 60 s of load
+bench-long: bench-corpus
+	$(call build,release,$(BENCH_PROGRAMS))
+	@$(call validator,10000,60,build/corpus,build/bench-validator.json)
+	@$(call figures,--merge build/bench-validator.json --json build/bench.json)
+
+# Shows that everything can be measured, not how fast this machine is.
 bench-smoke: setup
+	$(call build,release,$(BENCH_PROGRAMS) sotto_timing)
+	@$(call validator,40,1,build/corpus-smoke,build/bench-validator-smoke.json)
+	@$(call figures,--quick --merge build/bench-validator-smoke.json --json build/bench-smoke.json)
+	@tools/check_bench.py build/bench-smoke.json --without restart_10m_s
+	@build/sotto_timing --proofs 40 --json build/bench-timing-smoke.json
+	@tools/bench_pictures.py build/bench-smoke.json build/bench-peers.json build/pictures-smoke
+
+#: make bench-check     fails if a figure's ratio is more than 15 % worse than bench/recorded.json has it
+GUARDED = --only proving,parts,verifying,wallet
+bench-check: setup
 	$(call build,release,sotto_bench)
-	@SOTTO_COMMIT=$$(git describe --always --dirty 2>/dev/null || echo unknown) build/sotto_bench --quick --json build/bench-smoke.json
-	@tools/check_bench.py build/bench-smoke.json
+	@$(call figures,$(GUARDED) --json build/bench-check.json)
+	@tools/bench_check.py build/bench-check.json --again "build/sotto_bench $(GUARDED) --json {}"
+
+#: make bench-record    makes this machine's figures the ones that bench-check compares with
+bench-record: setup
+	$(call build,release,sotto_bench)
+	@$(call figures,$(GUARDED) --json build/bench-check.json)
+	@tools/bench_check.py build/bench-check.json --record
+
+#: make bench-pictures  draws docs/pictures from build/bench.json and build/bench-peers.json
+bench-pictures:
+	@tools/bench_pictures.py build/bench.json build/bench-peers.json docs/pictures
+
+#: make bench-timing    does the time of a proof tell a secret? TIMING_PROOFS (10,000) proofs a question (hours)
+TIMING_PROOFS ?= 10000
+bench-timing: setup
+	$(call build,release,sotto_timing)
+	@build/sotto_timing --proofs $(TIMING_PROOFS) --json build/bench-timing.json
+
+#: make bench-peers     other proof systems on this machine (bench/peers), into build/peers; writes build/bench-peers.json
+bench-peers: setup
+	$(call build,release,sotto_bench)
+	@bench/peers/run.py build
 
 #: make fuzz            every decoder, FUZZ_SECONDS (60) each, from tests/corpus
 fuzz: setup-fuzz

@@ -57,7 +57,7 @@ void measure_stages(const plonk::ProvingKey& pk, double witness_ms, double whole
   }).median();
   Report& stages = report["prove_stages_cpu_ms"];
   stages["witness"] = witness_ms;
-  stages["18 commitments, full-size values"] = commitments;
+  stages["18 commitments"] = commitments;
   stages["71 transforms"] = transforms;
   stages["quotient and all else"] = std::max(0.0, whole_ms - witness_ms - commitments - transforms);
 }

@@ -21,8 +21,15 @@ target_link_libraries(bench_validator PUBLIC sotto_node nlohmann_json::nlohmann_
 add_executable(sotto_corpus ${CMAKE_SOURCE_DIR}/bench/validator/make_corpus.cpp)
 target_link_libraries(sotto_corpus PRIVATE bench_validator)
 
+# Does the time of a proof tell a secret? (bench/timing)
+add_executable(sotto_timing ${CMAKE_SOURCE_DIR}/bench/timing/timing.cpp)
+target_include_directories(sotto_timing PRIVATE ${CMAKE_SOURCE_DIR})
+target_compile_definitions(sotto_timing PRIVATE SOTTO_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+target_link_libraries(sotto_timing PRIVATE sotto_circuit nlohmann_json::nlohmann_json CLI11::CLI11 fmt::fmt)
+
 if(SOTTO_TESTS)
   find_program(PYTHON3 python3 REQUIRED)
   add_test(NAME rules_of_the_tree COMMAND ${PYTHON3} ${CMAKE_SOURCE_DIR}/tools/check_levels.py ${CMAKE_SOURCE_DIR})
   add_test(NAME rules_of_the_tree_bite COMMAND ${PYTHON3} ${CMAKE_SOURCE_DIR}/tools/check_levels.py --self-test)
+  add_test(NAME bench_guard_bites COMMAND ${PYTHON3} ${CMAKE_SOURCE_DIR}/tools/bench_check.py --self-test)
 endif()

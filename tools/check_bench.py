@@ -1,24 +1,32 @@
 #!/usr/bin/env python3
-"""Checks that a file written by the benchmark has every figure, each a plausible number. Not how fast it is."""
+"""Checks that a file written by the benchmark has every figure of bench/figures.json, each a plausible number. Not how fast
+it is. `--without KEY,...`: these come from programs that were not run."""
 import json
+import os
 import sys
 
+
+def is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
 report = json.load(open(sys.argv[1]))
-bounds = {  # key: (more than, at most); wide, to catch a wrong unit or an empty measurement
-    "prove_ms": (1, 10_000), "verify_ms": (0.1, 1_000), "verify_batch64_ms": (0.05, 1_000), "proof_bytes": (500, 2_000),
-    "prove_peak_mb": (5, 2_000), "settle_p50_ms": (0.1, 10_000), "settle_p99_ms": (0.1, 60_000),
-    "blst_msm1024_ms": (0.5, 1_000), "blst_pairing_ms": (0.1, 100), "fsync_p50_us": (1, 1_000_000),
-    "threads": (0, 4_096),
-}
-wrong = [f"{key}: {report.get(key)!r}, expected a number in ({low}, {high}]" for key, (low, high) in bounds.items()
-         if isinstance(report.get(key), bool) or not isinstance(report.get(key), (int, float))
-         or not low < report[key] <= high]
+without = sys.argv[3].split(",") if len(sys.argv) > 3 and sys.argv[2] == "--without" else []
+figures = json.load(open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "bench", "figures.json")))["figures"]
+wrong = []
+for figure in figures:
+    key, low, high = figure["key"], figure["low"], figure["high"]
+    if key in without and key not in report:
+        continue
+    if not is_number(report.get(key)) or not low < report[key] <= high:
+        wrong.append(f"{key}: {report.get(key)!r}, expected a number in ({low}, {high}]")
+    elif "reference" in figure and not is_number(report.get("ratios", {}).get(key)):
+        wrong.append(f"{key}: no ratio to {figure['reference']}")
 wrong += [f"{key}: missing" for key in ("machine", "commit", "cpu_flags", "compiler")
           if not isinstance(report.get(key), str) or not (report[key] or key == "cpu_flags")]
 if not wrong and report["settle_p50_ms"] > report["settle_p99_ms"]:
     wrong.append("settle_p50_ms above settle_p99_ms")
-if not isinstance(report.get("sizes"), dict) or not report["sizes"]:
-    wrong.append("sizes: missing")
+wrong += [f"{key}: missing" for key in ("sizes", "verify_batches", "prove_stages_cpu_ms") if not report.get(key)]
 for line in wrong:
     print(f"{sys.argv[1]}: {line}", file=sys.stderr)
 print(f"{sys.argv[1]}: {'wrong' if wrong else 'every figure is there'}")

@@ -1,0 +1,111 @@
+// snarkjs on circom/transfer.circom: `node snark.mjs prepare|groth16|plonk FOLDER SAMPLES`. FOLDER has node_modules; keys are kept there.
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, renameSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const [what, folder, samplesText] = process.argv.slice(2);
+const root = resolve(folder);
+const samples = Number(samplesText ?? 3);
+const here = dirname(fileURLToPath(import.meta.url));
+const require = createRequire(join(root, "package.json"));
+const snarkjs = require("snarkjs");
+const at = (name) => join(root, "keys", name);
+const LOG_GROTH = 15, LOG_PLONK = 17;
+
+// Made under another name first: what is there is complete.
+async function once(name, make) {
+  if (existsSync(at(name))) return;
+  console.error(`making ${name} ...`);
+  await make(at(name) + ".part");
+  renameSync(at(name) + ".part", at(name));
+}
+
+function compile(circuit, name, optimisation) {
+  if (existsSync(at(name))) return;
+  mkdirSync(at(name + ".part"), { recursive: true });
+  execFileSync(process.execPath, [join(root, "node_modules/circom2/cli.js"), join(here, "circom", circuit + ".circom"), "--r1cs", "--wasm",
+    optimisation, "-l", join(root, "node_modules/circomlib/circuits"), "-o", at(name + ".part")], { stdio: "ignore" });
+  renameSync(at(name + ".part"), at(name));
+}
+
+// Without a contribution: the numbers are as good, the keys are not, and nothing but this measurement uses them.
+async function powers(log) {
+  const curve = await snarkjs.curves.getCurveFromName("bn128");
+  await once(`raw${log}.ptau`, (to) => snarkjs.powersOfTau.newAccumulator(curve, log, to));
+  await once(`${log}.ptau`, (to) => snarkjs.powersOfTau.preparePhase2(at(`raw${log}.ptau`), to));
+  return at(`${log}.ptau`);
+}
+
+const r1cs = (name) => at(`${name}/transfer.r1cs`);
+const wasm = (name) => at(`${name}/transfer_js/transfer.wasm`);
+
+async function prepare() {
+  mkdirSync(join(root, "keys"), { recursive: true });
+  compile("hashes", "hashes", "--O1");
+  compile("transfer", "groth16", "--O2");    // linear constraints folded away: fewest for R1CS
+  compile("transfer", "plonk", "--O1");      // kept: folding them makes long sums, which cost PLONK more
+  const small = await powers(LOG_GROTH), large = await powers(LOG_PLONK);
+  await once("groth16.zkey", (to) => snarkjs.zKey.newZKey(r1cs("groth16"), small, to));
+  await once("plonk.zkey", async (to) => {
+    if ((await snarkjs.plonk.setup(r1cs("plonk"), large, to)) === -1) throw new Error("the circuit does not fit");
+  });
+}
+
+// Inputs of a valid payment: two notes at different places of a tree of made-up siblings, the second's path meeting the first's root.
+async function payment() {
+  const hash = async (width, ...inputs) => {
+    const wtns = { type: "mem" };
+    await snarkjs.wtns.calculate({ in: [...inputs, 0, 0, 0, 0].slice(0, 4).map(String) }, at("hashes/hashes_js/hashes.wasm"), wtns);
+    const values = await snarkjs.wtns.exportJson(wtns);
+    return values[{ 1: 1, 2: 2, 4: 3 }[width]];
+  };
+  const key = 7n, asset = 5n, amount = [100n, 23n], rcm = [11n, 12n];
+  const owner = await hash(1, key);
+  const cm = [await hash(4, owner, amount[0], asset, rcm[0]), await hash(4, owner, amount[1], asset, rcm[1])];
+  // The two leaves are siblings at the bottom; above, one path.
+  const position = [Array(32).fill(0), [1, ...Array(31).fill(0)]];
+  const above = Array.from({ length: 31 }, (_, i) => BigInt(1000 + i));
+  let anchor = await hash(2, cm[0], cm[1]);
+  for (const sibling of above) anchor = await hash(2, anchor, sibling);
+  const outOwner = [21n, 22n], outAmount = [90n, 32n], outRcm = [31n, 32n];
+  const outCm = [];
+  for (let i = 0; i < 2; i++) outCm.push(await hash(4, outOwner[i], outAmount[i], asset, outRcm[i]));
+  const nullifier = [await hash(2, key, cm[0]), await hash(2, key, cm[1])];
+  const input = { anchor, nullifier, out_cm: outCm, fee: 1n, context: 99n, asset, key, amount, rcm, position,
+    sibling: [[cm[1], ...above], [cm[0], ...above]], out_owner: outOwner, out_amount: outAmount, out_rcm: outRcm };
+  return JSON.parse(JSON.stringify(input, (_, v) => (typeof v === "bigint" ? v.toString() : v)));
+}
+
+async function medianMs(count, job) {
+  await job();
+  const times = [];
+  for (let i = 0; i < count; i++) {
+    const start = performance.now();
+    await job();
+    times.push(performance.now() - start);
+  }
+  return times.sort((a, b) => a - b)[Math.floor((times.length - 1) / 2)];
+}
+
+async function measure(system) {
+  const scheme = snarkjs[system], input = await payment();
+  const key = await snarkjs.zKey.exportVerificationKey(at(`${system}.zkey`));
+  let made;
+  const prove_ms = await medianMs(samples, async () => {
+    made = await scheme.fullProve(input, wasm(system), at(`${system}.zkey`));
+  });
+  const verify_ms = await medianMs(samples * 2, async () => {
+    if (!(await scheme.verify(key, made.publicSignals, made.proof))) throw new Error("a proof does not verify");
+  });
+  const info = await snarkjs.r1cs.info(r1cs(system));
+  // Compressed points of BN254: 32 bytes in G1, 64 in G2; 32 a field element.
+  const proof_bytes = system === "groth16" ? 32 + 64 + 32 : 9 * 32 + 6 * 32;
+  console.log(JSON.stringify({ prove_ms, verify_ms, verify_batch64_ms: null, proof_bytes, constraints: info.nConstraints,
+    size: `${info.nConstraints} constraints of R1CS, key of ${Math.round(statSync(at(`${system}.zkey`)).size / 1e6)} MB` }));
+}
+
+if (what === "prepare") await prepare();
+else await measure(what);
+process.exit(0);
