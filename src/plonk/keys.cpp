@@ -146,7 +146,8 @@ ProvingKey make_proving_key(const Circuit<Fr>& circuit, VerifyingKey vk, poly::C
     for (Fr& x : coset.x) x *= shifts[k];
     coset.vanishing_inverse = domain.vanishing_at(shifts[k]).inverse();
   }
-  if (pk.lagrange.kernel() != simd::Kernel::portable) {
+  // The emulated kernel runs on machines without lanes.
+  if (pk.lagrange.kernel() != simd::Kernel::portable && simd::runs_here(simd::Kernel::avx2)) {
     pk.lanes.resize(kQuotientPieces);
     pool.parallel_for(kQuotientPieces, [&](size_t k) { pk.lanes[k] = to_lanes(std::exchange(pk.cosets[k], {})); });
   }

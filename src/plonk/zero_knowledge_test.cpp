@@ -55,6 +55,21 @@ TEST(ZeroKnowledge, replayed_randomness) {
   for (size_t j = 0; j < kColumns; ++j) EXPECT_FALSE(elsewhere.wires[j] == p.wires[j]);
 }
 
+// The kernel is a matter of speed: the same witness and randomness give the same bytes from each.
+TEST(ZeroKnowledge, every_kernel_proves_the_same_bytes) {
+  auto& w = world();
+  const auto a = small_assignment(w.proven[0].witness);
+  std::set<Bytes> all;
+  for (const auto kernel : {simd::Kernel::portable, simd::Kernel::avx2, simd::Kernel::ifma, simd::Kernel::ifma_emulated}) {
+    if (!simd::runs_here(kernel)) continue;
+    const auto pk = make_proving_key(w.circuit, 7, w.srs, w.pool, kernel);
+    TestEntropy replay(78);
+    all.insert(encode_proof(prove(pk, kNetwork, a, replay, w.pool)));
+  }
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_TRUE(w.verify(Claim{a.public_inputs, *all.begin()}));
+}
+
 // The second prover, given the blinders the specification derives (P-10), makes the same proof to the byte: every mask is there, in
 // its place, the four between the quotient's pieces (eprint 2024/848) included.
 TEST(ZeroKnowledge, all_masks_are_in_their_places) {
