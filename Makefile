@@ -80,9 +80,10 @@ bench-record: setup
 	@$(call figures,$(GUARDED) --json build/bench-check.json)
 	@tools/bench_check.py build/bench-check.json --record
 
-#: make bench-pictures  draws docs/pictures from build/bench.json and build/bench-peers.json
+#: make bench-pictures  draws docs/pictures and fills docs/performance.md from build/bench.json and build/bench-peers.json
 bench-pictures:
 	@tools/bench_pictures.py build/bench.json build/bench-peers.json docs/pictures
+	@tools/bench_document.py build/bench.json build/bench-peers.json docs/performance.md
 
 #: make bench-timing    does the time of a proof tell a secret? TIMING_PROOFS (10,000) proofs a question (hours)
 TIMING_PROOFS ?= 10000

@@ -25,7 +25,7 @@ FirstProof first_proof(const Options& options) {
   const pid_t child = fork();
   CHECK(child >= 0);
   if (child == 0) {
-    execl(options.self.c_str(), options.self.c_str(), "--prove-once", "--json", (options.scratch_dir + "/x").c_str(), static_cast<char*>(nullptr));
+    execl(options.self.c_str(), options.self.c_str(), "--prove-once", static_cast<char*>(nullptr));
     _exit(127);
   }
   int status = 0;
@@ -98,7 +98,7 @@ void measure_proving(const Options& options, Report& report) {
     report["prove_cpu_ms"] = sample(0, proofs, cpu_ms, prove).median();
   }
 
-  // The same with the commitments' portable kernel, and by stages.
+  // By stages, and the same on portable kernels.
   auto srs = poly::load_srs(options.data_dir + "/srs.bin", (size_t{1} << kTransferLogN) + 1, pool);
   CHECK(srs.ok());
   plonk::ProvingKey pk = plonk::make_proving_key(transfer_circuit(), kTransferCircuit, *srs, pool);
@@ -108,8 +108,7 @@ void measure_proving(const Options& options, Report& report) {
   report["witness_ms"] = sample(2, proofs, wall_ms, [&] { keep(assign()); }).median();
   const double witness_cpu = sample(0, proofs, cpu_ms, [&] { keep(assign()); }).median();
   measure_stages(pk, witness_cpu, report["prove_cpu_ms"].get<double>(), proofs, pool, report);
-  pk.monomial = poly::CommitTable(std::span(srs->g1).first((size_t{1} << kTransferLogN) + 1), pool, simd::Kernel::portable);
-  pk.lagrange = poly::CommitTable(srs->lagrange, pool, simd::Kernel::portable);
+  pk = plonk::make_proving_key(transfer_circuit(), kTransferCircuit, *srs, pool, simd::Kernel::portable);
   report["prove_portable_ms"] = sample(2, proofs, wall_ms, [&] { keep(plonk::prove(pk, network, assign(), entropy, pool)); }).median();
 }
 

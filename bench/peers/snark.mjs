@@ -46,8 +46,11 @@ async function prepare() {
   compile("hashes", "hashes", "--O1");
   compile("transfer", "groth16", "--O2");    // linear constraints folded away: fewest for R1CS
   compile("transfer", "plonk", "--O1");      // kept: folding them makes long sums, which cost PLONK more
-  const small = await powers(LOG_GROTH), large = await powers(LOG_PLONK);
-  await once("groth16.zkey", (to) => snarkjs.zKey.newZKey(r1cs("groth16"), small, to));
+  const small = await powers(LOG_GROTH);
+  await once("groth16.zkey", async (to) => {
+    if ((await snarkjs.zKey.newZKey(r1cs("groth16"), small, to)) === -1) throw new Error("the circuit does not fit");
+  });
+  const large = await powers(LOG_PLONK);
   await once("plonk.zkey", async (to) => {
     if ((await snarkjs.plonk.setup(r1cs("plonk"), large, to)) === -1) throw new Error("the circuit does not fit");
   });
