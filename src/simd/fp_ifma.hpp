@@ -24,6 +24,15 @@
 
 namespace sotto::simd {
 
+// Limbs below 2^52. Defined elsewhere on purpose: constants the compiler knows it would build in registers, with instructions on the
+// ports that vpmadd52 needs; these are broadcast by the load.
+struct IfmaConstants {
+  uint64_t p[8];
+  uint64_t t[8];                                       // (k p + 1) / 2^52
+  uint64_t minus_inverse;                              // k
+};
+extern const IfmaConstants kIfmaConstants;
+
 using IfmaWords = uint64_t[64];                        // [limb][lane]
 
 struct IfmaScratch {

@@ -21,9 +21,6 @@ template <int n, int i = 0, class F>
 
 constexpr uint64_t kIfmaP[8] = {0xeffffffffaaab, 0xfeb153ffffb9f, 0x6b0f6241eabff, 0x12bf6730d2a0f,
                                 0x764774b84f385, 0x1ba7b6434bacd, 0x1ea397fe69a4b, 0x1a011};
-constexpr uint64_t kIfmaT[8] = {0x04be07d2027cb, 0xd7786e39002d4, 0xf51047083c4dd, 0x96079a7670223,
-                                0x04ca513044b79, 0x6615d3780ea11, 0xf9a5623d6a279, 0x6803};   // (k p + 1) / 2^52
-constexpr uint64_t kIfmaMinusInverse = 0x3fffcfffcfffd;                                       // k = -1/p mod 2^52
 // 2^52 / (p / 2^364) less one part in 1,000, which is more than the carries missing from an unsettled top limb can be worth.
 constexpr uint64_t kIfmaTopInverse = 42239480500;
 
@@ -92,13 +89,13 @@ template <class V>
 [[gnu::always_inline]] inline Lanes<V> montgomery(V (&c)[16]) {
   each<7>([&]<int i>() {
     const V x = c[i], carry = x.carry();
-    each<8>([&]<int j>() { c[i + 1 + j] = c[i + 1 + j].madd_lo(x, V::all(kIfmaT[j])); });
+    each<8>([&]<int j>() { c[i + 1 + j] = c[i + 1 + j].madd_lo(x, V::all(kIfmaConstants.t[j])); });
     c[i + 1] = c[i + 1] + carry;
-    each<8>([&]<int j>() { c[i + 2 + j] = c[i + 2 + j].madd_hi(x, V::all(kIfmaT[j])); });
+    each<8>([&]<int j>() { c[i + 2 + j] = c[i + 2 + j].madd_hi(x, V::all(kIfmaConstants.t[j])); });
   });
-  const V q = V::all(0).madd_lo(c[7], V::all(kIfmaMinusInverse));
-  each<8>([&]<int j>() { c[7 + j] = c[7 + j].madd_lo(q, V::all(kIfmaP[j])); });
-  each<8>([&]<int j>() { c[8 + j] = c[8 + j].madd_hi(q, V::all(kIfmaP[j])); });
+  const V q = V::all(0).madd_lo(c[7], V::all(kIfmaConstants.minus_inverse));
+  each<8>([&]<int j>() { c[7 + j] = c[7 + j].madd_lo(q, V::all(kIfmaConstants.p[j])); });
+  each<8>([&]<int j>() { c[8 + j] = c[8 + j].madd_hi(q, V::all(kIfmaConstants.p[j])); });
   Lanes<V> out;
   each<8>([&]<int j>() { out.l[j] = c[8 + j]; });
   out.l[0] = out.l[0] + c[7].carry();

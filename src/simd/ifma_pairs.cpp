@@ -5,12 +5,16 @@
 
 namespace sotto::simd {
 
+constinit const IfmaConstants kIfmaConstants = {
+    {0xeffffffffaaab, 0xfeb153ffffb9f, 0x6b0f6241eabff, 0x12bf6730d2a0f, 0x764774b84f385, 0x1ba7b6434bacd, 0x1ea397fe69a4b, 0x1a011},
+    {0x04be07d2027cb, 0xd7786e39002d4, 0xf51047083c4dd, 0x96079a7670223, 0x04ca513044b79, 0x6615d3780ea11, 0xf9a5623d6a279, 0x6803},
+    0x3fffcfffcfffd,
+};
+
 namespace {
 
+constexpr auto& kP = kIfmaConstants.p;
 constexpr uint64_t kMask = (uint64_t{1} << 52) - 1;
-constexpr std::array<uint64_t, 8> kP = {0xeffffffffaaab, 0xfeb153ffffb9f, 0x6b0f6241eabff, 0x12bf6730d2a0f,
-                                        0x764774b84f385, 0x1ba7b6434bacd, 0x1ea397fe69a4b, 0x1a011};
-
 // Powers of two for blst_fp_mul, which divides by 2^384.
 blst_fp power_of_two(unsigned exponent) {
   const uint64_t one[6] = {1};
