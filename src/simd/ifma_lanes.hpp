@@ -1,9 +1,10 @@
-// The arithmetic of fp_ifma.hpp over a vector type V of eight 64-bit words. Included by the two files that have such a type, both
-// in their anonymous namespace: every instance then belongs to one file alone.
+// The arithmetic of fp_ifma.hpp over a vector type V of eight 64-bit words. Included by the two files that have such
+// a type, both in their anonymous namespace: every instance then belongs to one file alone.
 //
-// V has: load, store (aligned), all (one word in every lane), +, -, madd_lo / madd_hi (accumulator plus the low / high 52 bits of the
-// product of the low 52 bits of two others), carry (arithmetic shift right by 52), low52, negate_if (by a bit mask of lanes), pick
-// (a word of a table of eight by each lane's low three bits), transpose (eight vectors as a matrix).
+// V has: load, store (aligned), all (one word in every lane), +, -, madd_lo / madd_hi (accumulator plus the low /
+// high 52 bits of the product of the low 52 bits of two others), carry (arithmetic shift right by 52), low52,
+// negate_if (by a bit mask of lanes), pick (a word of a table of eight by each lane's low three bits), transpose
+// (eight vectors as a matrix).
 #pragma once
 #include "simd/fp_ifma.hpp"
 
@@ -21,7 +22,8 @@ template <int n, int i = 0, class F>
 
 constexpr uint64_t kIfmaP[8] = {0xeffffffffaaab, 0xfeb153ffffb9f, 0x6b0f6241eabff, 0x12bf6730d2a0f,
                                 0x764774b84f385, 0x1ba7b6434bacd, 0x1ea397fe69a4b, 0x1a011};
-// 2^52 / (p / 2^364) less one part in 1,000, which is more than the carries missing from an unsettled top limb can be worth.
+// 2^52 / (p / 2^364) less one part in 1,000, which is more than the carries missing from an unsettled top limb can be
+// worth.
 constexpr uint64_t kIfmaTopInverse = 42239480500;
 
 struct Multiples {
@@ -75,8 +77,8 @@ template <class V>
   return v;
 }
 
-// Settled and below 1.01 p, for columns of a value in [0, 7 p) whose top one is not negative. The quotient is never too large and
-// too small by one only when what is left is below p / 100.
+// Settled and below 1.01 p, for columns of a value in [0, 7 p) whose top one is not negative. The quotient is never
+// too large and too small by one only when what is left is below p / 100.
 template <class V>
 [[gnu::always_inline]] inline Lanes<V> reduce(Lanes<V> v) {
   const V q = V::all(0).madd_hi(v.l[7], V::all(kIfmaTopInverse));

@@ -6,8 +6,10 @@
 namespace sotto::simd {
 
 constinit const IfmaConstants kIfmaConstants = {
-    {0xeffffffffaaab, 0xfeb153ffffb9f, 0x6b0f6241eabff, 0x12bf6730d2a0f, 0x764774b84f385, 0x1ba7b6434bacd, 0x1ea397fe69a4b, 0x1a011},
-    {0x04be07d2027cb, 0xd7786e39002d4, 0xf51047083c4dd, 0x96079a7670223, 0x04ca513044b79, 0x6615d3780ea11, 0xf9a5623d6a279, 0x6803},
+    {0xeffffffffaaab, 0xfeb153ffffb9f, 0x6b0f6241eabff, 0x12bf6730d2a0f,
+     0x764774b84f385, 0x1ba7b6434bacd, 0x1ea397fe69a4b, 0x1a011},
+    {0x04be07d2027cb, 0xd7786e39002d4, 0xf51047083c4dd, 0x96079a7670223,
+     0x04ca513044b79, 0x6615d3780ea11, 0xf9a5623d6a279, 0x6803},
     0x3fffcfffcfffd,
 };
 
@@ -63,8 +65,8 @@ blst_fp join(const uint64_t* limbs) {
   return out;
 }
 
-// The eight inverses by one inversion; false if a lane is 0 mod p. A lane d 2^416 is d 2^32 to blst; its inverse has to be
-// multiplied by 2^64 to be d^-1 2^416, once for each lane and so once for the product of them all.
+// The eight inverses by one inversion; false if a lane is 0 mod p. A lane d 2^416 is d 2^32 to blst; its inverse has
+// to be multiplied by 2^64 to be d^-1 2^416, once for each lane and so once for the product of them all.
 bool invert(uint64_t* out, const uint64_t* words) {
   blst_fp x[8], prefix[8];
   for (size_t lane = 0; lane < 8; ++lane) {

@@ -28,7 +28,7 @@ struct Zmm {
       pair[2 * i] = _mm512_unpacklo_epi64(m[2 * i].v, m[2 * i + 1].v);
       pair[2 * i + 1] = _mm512_unpackhi_epi64(m[2 * i].v, m[2 * i + 1].v);
     });
-    each<2>([&]<int odd>() {                           // quad[4 odd + ...]: blocks of two rows joined, by halves of the lanes
+    each<2>([&]<int odd>() {                           // quad[4 odd + ...]: two pairs' blocks, of one parity
       quad[4 * odd] = _mm512_shuffle_i64x2(pair[odd], pair[2 + odd], 0x88);
       quad[4 * odd + 1] = _mm512_shuffle_i64x2(pair[odd], pair[2 + odd], 0xdd);
       quad[4 * odd + 2] = _mm512_shuffle_i64x2(pair[4 + odd], pair[6 + odd], 0x88);

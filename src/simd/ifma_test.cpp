@@ -53,7 +53,8 @@ class Operands {
     Limbs out;
     for (uint64_t& limb : out) {
       const uint64_t pick = engine_() % 6;
-      limb = kind < 5 ? engine_() & kTop : pick == 0 ? 0 : pick == 1 ? 1 : pick == 2 ? kTop : pick == 3 ? kTop - 1 : pick == 4 ? uint64_t{1} << 51 : engine_() & kTop;
+      const uint64_t edges[] = {0, 1, kTop, kTop - 1, uint64_t{1} << 51, engine_() & kTop};
+      limb = kind < 5 ? engine_() & kTop : edges[pick];
     }
     out[7] = kind < 5 || out[7] >= times * kP[7] ? engine_() % (times * kP[7]) : out[7];
     return out;
@@ -106,7 +107,9 @@ class Ifma : public testing::TestWithParam<Variant> {
   }
   const IfmaCode& code = *GetParam().code;
 };
-INSTANTIATE_TEST_SUITE_P(of, Ifma, testing::Values(Variant{Kernel::ifma, &kIfmaReal}, Variant{Kernel::ifma_emulated, &kIfmaEmulated}),
+INSTANTIATE_TEST_SUITE_P(of, Ifma,
+                         testing::Values(Variant{Kernel::ifma, &kIfmaReal},
+                                         Variant{Kernel::ifma_emulated, &kIfmaEmulated}),
                          [](const auto& param) { return std::string(name(param.param.kernel)); });
 
 TEST_P(Ifma, products_and_squares_equal_blst_within_their_bounds) {
@@ -142,7 +145,10 @@ TEST_P(Ifma, products_and_squares_equal_blst_within_their_bounds) {
 TEST_P(Ifma, largest_operands_of_all_stay_within_the_bounds) {
   // Every limb at its largest: more than any value of the kernel's, so that no column can be fuller.
   Words a, out;
-  for (size_t lane = 0; lane < 8; ++lane) a.set(lane, {kTop, kTop, kTop, kTop, kTop, kTop, kTop, (uint64_t{1} << 20) - 1});
+  Limbs largest;
+  largest.fill(kTop);
+  largest[7] = (uint64_t{1} << 20) - 1;
+  for (size_t lane = 0; lane < 8; ++lane) a.set(lane, largest);
   const blst_fp factor = two_to_416(), x = element(a.get(0));
   blst_fp expected;
   blst_fp_sqr(&expected, &x);
@@ -210,12 +216,13 @@ TEST(IfmaOperations, instructions_equal_the_emulation) {
     alignas(64) IfmaWords in;
     alignas(64) uint64_t real[8 * kIfmaOperations], emulated[8 * kIfmaOperations];
     for (uint64_t& word : in) {
-      const uint64_t kind = engine() % 8;
-      word = kind == 0 ? 0 : kind == 1 ? 1 : kind == 2 ? kTop : kind == 3 ? ~uint64_t{0} : kind == 4 ? uint64_t{1} << 63 : engine();
+      const uint64_t edges[] = {0, 1, kTop, ~uint64_t{0}, uint64_t{1} << 63, engine(), engine(), engine()};
+      word = edges[engine() % 8];
     }
     kIfmaReal.every_operation(real, in);
     kIfmaEmulated.every_operation(emulated, in);
-    for (size_t i = 0; i < std::size(real); ++i) ASSERT_EQ(real[i], emulated[i]) << "operation " << i / 8 << " lane " << i % 8;
+    for (size_t i = 0; i < std::size(real); ++i)
+      ASSERT_EQ(real[i], emulated[i]) << "operation " << i / 8 << " lane " << i % 8;
   }
 }
 
