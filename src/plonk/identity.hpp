@@ -87,16 +87,17 @@ std::array<F, kQuotientPieces> quotient_shifts() {
 
 // From t's values on the five cosets to its five pieces of n coefficients: on coset i, X^n is the constant c_i = shift_i^n,
 // so the interpolated T_i = sum_k c_i^k t_k; the 5 x 5 Vandermonde system is solved per coefficient. Exact if deg t < 5n.
-template <class F>
+// run(count, job): calls job(i) for every i below count, in any order or at once.
+template <class F, class Run>
 std::array<std::vector<F>, kQuotientPieces> pieces_from_cosets(const poly::Domain<F>& domain,
-                                                               std::array<std::vector<F>, kQuotientPieces> values) {
+                                                               std::array<std::vector<F>, kQuotientPieces> values, const Run& run) {
   constexpr size_t m = kQuotientPieces;
   const auto shifts = quotient_shifts<F>();
   std::array<F, m> c;
-  for (size_t i = 0; i < m; ++i) {
+  run(m, [&](size_t i) {
     domain.coset_intt(values[i], shifts[i]);
     c[i] = domain.vanishing_at(shifts[i]) + F::one();
-  }
+  });
   // Column i of the inverse Vandermonde matrix = coefficients of the Lagrange basis polynomial at c_i.
   std::array<std::array<F, m>, m> inverse;
   for (size_t i = 0; i < m; ++i) {
@@ -114,15 +115,22 @@ std::array<std::vector<F>, kQuotientPieces> pieces_from_cosets(const poly::Domai
     for (size_t k = 0; k < m; ++k) inverse[k][i] = poly[k] * inverse_scale;
   }
   std::array<std::vector<F>, m> pieces;
-  for (size_t k = 0; k < m; ++k) {
+  run(m, [&](size_t k) {
     pieces[k].resize(domain.size());
     for (size_t e = 0; e < domain.size(); ++e) {
       F sum{};
       for (size_t i = 0; i < m; ++i) sum += inverse[k][i] * values[i][e];
       pieces[k][e] = sum;
     }
-  }
+  });
   return pieces;
+}
+template <class F>
+std::array<std::vector<F>, kQuotientPieces> pieces_from_cosets(const poly::Domain<F>& domain,
+                                                               std::array<std::vector<F>, kQuotientPieces> values) {
+  return pieces_from_cosets(domain, std::move(values), [](size_t count, const auto& job) {
+    for (size_t i = 0; i < count; ++i) job(i);
+  });
 }
 
 }  // namespace sotto::plonk

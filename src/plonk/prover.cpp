@@ -1,5 +1,7 @@
 #include "plonk/prover.hpp"
 
+#include <functional>
+
 #include "crypto/hash.hpp"
 #include "plonk/combined_gates.hpp"
 #include "plonk/linearise.hpp"
@@ -71,14 +73,16 @@ class Prover {
     const size_t usable = usable_rows(n_);
     const auto shifts = column_shifts<Fr>();
     Column numerators(usable, Fr::one()), denominators(usable, Fr::one());
-    for (size_t r = 0; r < usable; ++r) {
-      for (size_t j = 0; j < kRouted; ++j) {
-        const Fr base = wires_[j][r] + c_.gamma;
-        numerators[r] *= base + c_.beta * shifts[j] * domain_.elements()[r];
-        denominators[r] *= base + c_.beta * pk_.sigma_values[j][r];
+    in_slices(usable, [&](size_t begin, size_t end) {
+      for (size_t r = begin; r < end; ++r) {
+        for (size_t j = 0; j < kRouted; ++j) {
+          const Fr base = wires_[j][r] + c_.gamma;
+          numerators[r] *= base + c_.beta * shifts[j] * domain_.elements()[r];
+          denominators[r] *= base + c_.beta * pk_.sigma_values[j][r];
+        }
       }
-    }
-    crypto::batch_inverse(denominators);
+      crypto::batch_inverse(std::span(denominators).subspan(begin, end - begin));
+    });
     z_.assign(n_, Fr::one());
     for (size_t r = 0; r < usable; ++r) z_[r + 1] = z_[r] * numerators[r] * denominators[r];
     CHECK(z_[usable] == Fr::one());  // copy constraints hold
@@ -105,7 +109,7 @@ class Prover {
       if (pk_.lanes.empty()) quotient_by_rows(k, shifts[k], gates, challenges, public_values, values[k]);
       else quotient_by_lanes(k, shifts[k], *lanes, public_values, values[k]);
     }
-    t_ = pieces_from_cosets(domain_, std::move(values));
+    t_ = pieces_from_cosets(domain_, std::move(values), [&](size_t count, const auto& job) { pool_.parallel_for(count, job); });
     // t_0 + b_0 X^n, t_1 - b_0 + b_1 X^n, ..., t_4 - b_3: the sum of X^{in} t_i is unchanged.
     for (size_t i = 0; i + 1 < kQuotientPieces; ++i) {
       const Fr b = blinding_.next();
@@ -116,7 +120,10 @@ class Prover {
     schedule_.quotient(proof_.t, c_);
   }
 
-  static constexpr size_t kParts = 4;   // slices of a coset, so that threads finish together
+  static constexpr size_t kParts = 4;   // slices, so that threads finish together
+  void in_slices(size_t count, const std::function<void(size_t, size_t)>& job) {
+    pool_.parallel_for(kParts, [&](size_t part) { job(count * part / kParts, count * (part + 1) / kParts); });
+  }
 
   void quotient_by_rows(size_t k, const Fr& shift, const CombinedGates& gates, const IdentityChallenges<Fr>& challenges,
                         const Column& public_values, Column& values) {
@@ -130,8 +137,8 @@ class Prover {
       w5[i].resize(n_);
       for (size_t r = 0; r < n_; ++r) w5[i][r] = pow5(w[i][r]);
     });
-    pool_.parallel_for(kParts, [&](size_t part) {
-      for (size_t r = n_ * part / kParts; r < n_ * (part + 1) / kParts; ++r)
+    in_slices(n_, [&](size_t begin, size_t end) {
+      for (size_t r = begin; r < end; ++r)
         values[r] = quotient_at(fixed, gates, challenges, w, w5, z, publics[r], r) * fixed.vanishing_inverse;
     });
     for (auto& column : w) wipe(column.data(), column.size() * sizeof(Fr));
@@ -147,9 +154,8 @@ class Prover {
       (i < kColumns ? columns.w[i] : i == kColumns ? columns.z : columns.public_values) = to_lanes(column);
       wipe(column.data(), column.size() * sizeof(Fr));
     });
-    pool_.parallel_for(kParts, [&](size_t part) {
-      const size_t entries = n_ / 4;
-      for (size_t e = entries * part / kParts; e < entries * (part + 1) / kParts; ++e)
+    in_slices(n_ / 4, [&](size_t begin, size_t end) {
+      for (size_t e = begin; e < end; ++e)
         lanes.at(pk_.lanes[k], columns, e).store(&values[4 * e]);
     });
     for (auto& column : columns.w) wipe(column.data(), column.size() * sizeof(LaneFr));
@@ -189,12 +195,17 @@ class Prover {
   // Round 4.
   void evaluate() {
     const Fr next = c_.zeta * domain_.root();
-    pool_.parallel_for(kColumns, [&](size_t j) {
-      proof_.w[j] = poly::evaluate<Fr>(wires_[j], c_.zeta);
-      if (j < kReach) proof_.w_next[j] = poly::evaluate<Fr>(wires_[j], next);
-    });
-    for (size_t j = 0; j + 1 < kRouted; ++j) proof_.sigma[j] = poly::evaluate<Fr>(pk_.sigma[j], c_.zeta);
-    proof_.z_next = poly::evaluate<Fr>(z_, next);
+    struct Evaluation {
+      const Column& polynomial;
+      const Fr& at;
+      Fr& to;
+    };
+    std::vector<Evaluation> all;
+    for (size_t j = 0; j < kColumns; ++j) all.push_back({wires_[j], c_.zeta, proof_.w[j]});
+    for (size_t j = 0; j < kReach; ++j) all.push_back({wires_[j], next, proof_.w_next[j]});
+    for (size_t j = 0; j + 1 < kRouted; ++j) all.push_back({pk_.sigma[j], c_.zeta, proof_.sigma[j]});
+    all.push_back({z_, next, proof_.z_next});
+    pool_.parallel_for(all.size(), [&](size_t i) { all[i].to = poly::evaluate<Fr>(all[i].polynomial, all[i].at); });
     schedule_.evaluations(proof_, c_);
   }
 
@@ -222,25 +233,31 @@ class Prover {
   Proof proof_;
 };
 
-void add_scaled(Column& to, const Column& from, const Fr& scale) {
-  if (to.size() < from.size()) to.resize(from.size());
-  for (size_t i = 0; i < from.size(); ++i) to[i] += scale * from[i];
-}
-
 void Prover::open() {
   const auto lin = linearise(pk_.vk, public_, c_, proof_);
   CHECK(lin.has_value());  // zeta hit the domain: probability 2^-245
-  Column at_zeta, at_next = z_;
-  for (size_t s = 0; s < kFixedColumns; ++s) add_scaled(at_zeta, pk_.fixed[s], lin->fixed[s]);
-  add_scaled(at_zeta, pk_.sigma[kRouted - 1], lin->last_sigma);
-  add_scaled(at_zeta, z_, lin->z);
-  for (size_t i = 0; i < kQuotientPieces; ++i) add_scaled(at_zeta, t_[i], lin->t[i]);
+  struct Term {
+    std::span<const Fr> polynomial;
+    Fr scale;
+  };
+  std::vector<Term> zeta{{pk_.sigma[kRouted - 1], lin->last_sigma}, {z_, lin->z}}, next{{z_, Fr::one()}};
+  for (size_t s = 0; s < kFixedColumns; ++s) zeta.push_back({pk_.fixed[s], lin->fixed[s]});
+  for (size_t i = 0; i < kQuotientPieces; ++i) zeta.push_back({t_[i], lin->t[i]});
   Fr power = c_.v;
   for (size_t j = 0; j < kColumns; ++j, power *= c_.v) {
-    add_scaled(at_zeta, wires_[j], power);
-    if (j < kReach) add_scaled(at_next, wires_[j], power);
+    zeta.push_back({wires_[j], power});
+    if (j < kReach) next.push_back({wires_[j], power});
   }
-  for (size_t j = 0; j + 1 < kRouted; ++j, power *= c_.v) add_scaled(at_zeta, pk_.sigma[j], power);
+  for (size_t j = 0; j + 1 < kRouted; ++j, power *= c_.v) zeta.push_back({pk_.sigma[j], power});
+  Column at_zeta(n_ + 1), at_next(n_);      // pieces of the quotient have n + 1 coefficients
+  const auto sum = [&](const std::vector<Term>& terms, Column& to) {
+    in_slices(to.size(), [&](size_t begin, size_t end) {
+      for (const Term& term : terms)
+        for (size_t i = begin; i < std::min(end, term.polynomial.size()); ++i) to[i] += term.scale * term.polynomial[i];
+    });
+  };
+  sum(zeta, at_zeta);
+  sum(next, at_next);
   const std::array<Column, 2> quotients{poly::divide_by_linear<Fr>(at_zeta, c_.zeta),
                                         poly::divide_by_linear<Fr>(at_next, c_.zeta * domain_.root())};
   std::array<crypto::G1Affine, 2> points;
