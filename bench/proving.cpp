@@ -25,7 +25,8 @@ FirstProof first_proof(const Options& options) {
   const pid_t child = fork();
   CHECK(child >= 0);
   if (child == 0) {
-    execl(options.self.c_str(), options.self.c_str(), "--prove-once", static_cast<char*>(nullptr));
+    execl(options.self.c_str(), options.self.c_str(), "--prove-once", "--json",
+          (options.scratch_dir + "/unwritten.json").c_str(), static_cast<char*>(nullptr));     // the same folder for prepared keys
     _exit(127);
   }
   int status = 0;
