@@ -16,7 +16,7 @@ define build
 	@ninja -C $(folder) -j$(JOBS) $(2)
 endef
 
-.PHONY: help setup setup-fuzz release demo test ci bench bench-smoke bench-corpus bench-long bench-check bench-record bench-pictures bench-timing bench-peers fuzz fuzz-smoke asan asan-smoke tsan soundness-long clean
+.PHONY: help setup setup-fuzz release demo test ci bench bench-smoke bench-corpus bench-ledger bench-long bench-check bench-record bench-pictures bench-timing bench-peers fuzz fuzz-smoke asan asan-smoke tsan soundness-long clean
 
 help:
 	@sed -n 's/^#: //p' $(firstword $(MAKEFILE_LIST))
@@ -53,10 +53,16 @@ bench-corpus: setup
 	@build/sotto_corpus --dir build/corpus --count 10000
 
 #: make bench-long      as `make bench`, with all of the corpus and 60 s of load
-bench-long: bench-corpus
+bench-long: bench-corpus bench-ledger
 	$(call build,release,$(BENCH_PROGRAMS))
 	@$(call validator,10000,60,build/corpus,build/bench-validator.json)
 	@$(call figures,--merge build/bench-validator.json --json build/bench.json)
+
+#: make bench-ledger    restart and look-ups with 10^5 to 10^7 nullifiers (minutes, 2 GB of disk while it runs)
+bench-ledger: setup
+	$(call build,release,sotto_corpus sotto_validator_bench)
+	@build/sotto_corpus --dir build/corpus --count 1
+	@build/sotto_validator_bench --corpus build/corpus --ledger 100000 1000000 10000000 --json build/bench-validator.json
 
 # Shows that everything can be measured, not how fast this machine is.
 bench-smoke: setup

@@ -22,7 +22,7 @@ size_t certificate_bytes(size_t validators, size_t notes) {
   settle::Subject subject;
   subject.generations.resize(notes);
   const auto key = crypto::BlsSecretKey::from_key_material(Bytes(32, 7));
-  return settle::Certificate<P>{subject, Bytes((validators + 7) / 8), crypto::bls_sign(key, {})}.encode().size();
+  return settle::Certificate<P>{subject, Bytes((validators + 7) / 8), crypto::bls_sign(key, ByteView{})}.encode().size();
 }
 
 }  // namespace

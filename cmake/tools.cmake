@@ -20,6 +20,9 @@ target_compile_definitions(bench_validator PUBLIC SOTTO_SOURCE_DIR="${CMAKE_SOUR
 target_link_libraries(bench_validator PUBLIC sotto_node nlohmann_json::nlohmann_json CLI11::CLI11 fmt::fmt)
 add_executable(sotto_corpus ${CMAKE_SOURCE_DIR}/bench/validator/make_corpus.cpp)
 target_link_libraries(sotto_corpus PRIVATE bench_validator)
+add_executable(sotto_validator_bench ${CMAKE_SOURCE_DIR}/bench/validator/throughput.cpp ${CMAKE_SOURCE_DIR}/bench/validator/served.cpp
+  ${CMAKE_SOURCE_DIR}/bench/validator/load.cpp ${CMAKE_SOURCE_DIR}/bench/validator/ledger_scale.cpp)
+target_link_libraries(sotto_validator_bench PRIVATE bench_validator)
 
 # Does the time of a proof tell a secret? (bench/timing)
 add_executable(sotto_timing ${CMAKE_SOURCE_DIR}/bench/timing/timing.cpp)

@@ -35,7 +35,7 @@ Sizes sizes() {
     settle::Subject subject;
     subject.generations.resize(circuit::kSlots);
     const auto key = crypto::BlsSecretKey::from_key_material(Bytes(32, 7));
-    const settle::LockCertificate certificate{subject, Bytes((kCorpusValidators + 7) / 8), crypto::bls_sign(key, {})};
+    const settle::LockCertificate certificate{subject, Bytes((kCorpusValidators + 7) / 8), crypto::bls_sign(key, ByteView{})};
     return Sizes{ledger::encode(empty_payment()).size(), certificate.encode().size()};
   }();
   return value;

@@ -8,7 +8,7 @@ namespace sotto::crypto {
 
 namespace {
 
-constexpr size_t kWeightBits = 128;
+constexpr size_t kWeightBits = 128, kScalarBits = 255;
 using Weight = ByteArray<16>;  // little-endian, as blst takes scalars
 
 G1 hash_to_g1(ByteView message, std::string_view domain) {
@@ -55,6 +55,20 @@ G2 weighted_sum(const std::vector<const blst_p2_affine*>& points, const std::vec
   G2 out;
   blst_p2s_mult_pippenger(&out.raw(), points.data(), points.size(), weights.data(), kWeightBits, scratch.data());
   return out;
+}
+
+// One weight a claim, hashed from all of them and fresh entropy: nobody who chose a claim knows any.
+std::vector<Weight> weights_for(const Bytes& transcript, size_t count, Entropy& entropy) {
+  const auto fresh = entropy.bytes<32>();
+  const auto seed = blake2b_256("sotto/bls/batch/v1", {transcript, fresh});
+  std::vector<Weight> weights(count);
+  for (size_t i = 0; i < count; ++i) {
+    Writer index;
+    index.u64(i);
+    const auto hashed = blake2b_256("sotto/bls/weight/v1", {seed, index.bytes()});
+    std::copy(hashed.begin(), hashed.begin() + 16, weights[i].begin());
+  }
+  return weights;
 }
 
 }  // namespace
@@ -128,6 +142,21 @@ BlsSignature BlsSecretKey::sign(ByteView message, std::string_view domain) const
   return BlsSignature(out);
 }
 
+BlsHashed::BlsHashed(ByteView message) : point_(hash_to_g1(message, kBlsMessageDomain).affine()) {}
+
+std::vector<BlsSignature> bls_sign(const BlsSecretKey& sk, std::span<const BlsHashed> messages) {
+  std::vector<G1> products(messages.size());
+  for (size_t i = 0; i < messages.size(); ++i) {
+    const G1 hashed(messages[i].point());
+    // blst's constant-time product, which is what blst_sign_pk_in_g2 is too but for an inversion a signature: only affine
+    // points leave this function, so the Z that it hides is seen by nobody.
+    blst_p1_mult(&products[i].raw(), &hashed.raw(), sk.value_.expose().b, kScalarBits);
+  }
+  std::vector<BlsSignature> out;
+  for (const G1Affine& point : to_affine(products)) out.push_back(BlsSignature(point));
+  return out;
+}
+
 BlsSignature bls_sign(const BlsSecretKey& sk, ByteView message) { return sk.sign(message, kBlsMessageDomain); }
 
 Status<BlsReject> bls_verify(const BlsPublicKey& pk, ByteView message, const BlsSignature& signature) {
@@ -176,16 +205,10 @@ bool bls_batch_verify(std::span<const BlsClaim> claims, Entropy& entropy) {
     for (ByteView part : {ByteView(key), ByteView(digest), ByteView(signature)})
       transcript.insert(transcript.end(), part.begin(), part.end());
   }
-  const auto fresh = entropy.bytes<32>();
-  const auto seed = blake2b_256("sotto/bls/batch/v1", {transcript, fresh});
-  std::vector<Weight> weights(claims.size());
+  const std::vector<Weight> weights = weights_for(transcript, claims.size(), entropy);
   std::vector<const blst_p1_affine*> signatures(claims.size());
   std::vector<const byte*> weight_bytes(claims.size());
   for (size_t i = 0; i < claims.size(); ++i) {
-    Writer index;
-    index.u64(i);
-    const auto hashed = blake2b_256("sotto/bls/weight/v1", {seed, index.bytes()});
-    std::copy(hashed.begin(), hashed.begin() + 16, weights[i].begin());
     weight_bytes[i] = weights[i].data();
     signatures[i] = &claims[i].signature.point().raw();
   }
@@ -207,6 +230,39 @@ bool bls_batch_verify(std::span<const BlsClaim> claims, Entropy& entropy) {
       b.push_back(weighted_sum(keys, own).affine());
     }
     a.push_back(hashed.affine());
+  }
+  return pairing_product_is_one(a, b);
+}
+
+bool bls_batch_verify_hashed(std::span<const BlsHashedClaim> claims, Entropy& entropy) {
+  if (claims.empty()) return true;
+  Bytes transcript;
+  std::map<ByteArray<96>, std::vector<size_t>> by_key;
+  for (size_t i = 0; i < claims.size(); ++i) {
+    const auto key = claims[i].key.encode();
+    by_key[key].push_back(i);
+    const auto message = claims[i].message.point().encode(), signature = claims[i].signature.encode();
+    for (ByteView part : {ByteView(key), ByteView(message), ByteView(signature)})
+      transcript.insert(transcript.end(), part.begin(), part.end());
+  }
+  std::vector<Weight> weights = weights_for(transcript, claims.size(), entropy);
+  if (claims.size() == 1) weights[0] = {1};               // a single equation needs none
+  const auto sum = [&](const std::vector<size_t>& indices, auto&& point_of) {
+    std::vector<const blst_p1_affine*> points;
+    std::vector<const byte*> own;
+    for (const size_t i : indices) {
+      points.push_back(&point_of(claims[i]).raw());
+      own.push_back(weights[i].data());
+    }
+    return weighted_sum(points, own).affine();
+  };
+  std::vector<size_t> all(claims.size());
+  for (size_t i = 0; i < all.size(); ++i) all[i] = i;
+  std::vector<G1Affine> a = {sum(all, [](const BlsHashedClaim& c) -> const G1Affine& { return c.signature.point(); })};
+  std::vector<G2Affine> b = {negated_generator()};
+  for (const auto& [key, indices] : by_key) {
+    a.push_back(sum(indices, [](const BlsHashedClaim& c) -> const G1Affine& { return c.message.point(); }));
+    b.push_back(claims[indices[0]].key.point());
   }
   return pairing_product_is_one(a, b);
 }

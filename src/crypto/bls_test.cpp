@@ -80,7 +80,7 @@ TEST_F(Bls, signs_verifies_and_round_trips) {
   EXPECT_EQ(BlsSecretKey::decode(Bytes(32, 0xff)).error(), DecodeError::non_canonical);
   EXPECT_EQ(BlsSecretKey::decode(unhex("73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001")).error(),
             DecodeError::non_canonical);
-  EXPECT_TRUE(bls_verify(pk, {}, bls_sign(sk, {})).ok());
+  EXPECT_TRUE(bls_verify(pk, {}, bls_sign(sk, ByteView{})).ok());
 }
 
 TEST_F(Bls, every_bit_flip_of_a_signature_is_refused) {
@@ -220,6 +220,53 @@ TEST_F(Bls, batch_equals_the_conjunction_of_single_verdicts) {
       claims.push_back({k.public_key(), text, s});
     }
     EXPECT_EQ(bls_batch_verify(claims, entropy), all) << round;
+  }
+}
+
+TEST_F(Bls, signatures_of_hashed_messages_are_the_same) {
+  std::vector<BlsHashed> hashed;
+  std::vector<BlsSignature> expected;
+  for (uint8_t i = 0; i < 5; ++i) {
+    const Bytes text(i, i);
+    hashed.push_back(BlsHashed(text));
+    expected.push_back(bls_sign(sk, text));
+  }
+  EXPECT_EQ(bls_sign(sk, hashed), expected);
+  EXPECT_TRUE(bls_sign(sk, std::span<const BlsHashed>()).empty());
+}
+
+TEST_F(Bls, hashed_batch_equals_the_conjunction_of_single_verdicts) {
+  std::vector<BlsSecretKey> keys;
+  for (int i = 0; i < 3; ++i) keys.push_back(BlsSecretKey::random(entropy));
+  EXPECT_TRUE(bls_batch_verify_hashed({}, entropy));
+  for (uint32_t round = 0; round < 24; ++round) {
+    std::vector<BlsHashedClaim> claims;
+    bool all = true;
+    for (size_t i = 0; i < round % 9 + 1; ++i) {
+      const auto& k = keys[(i * 7 + round) % 3];
+      const Bytes text(3, static_cast<uint8_t>(i % 4));
+      const bool good = round % 4 != 0 || i != round % 5;
+      const auto s = bls_sign(k, good ? ByteView(text) : view("forged"));
+      all &= bls_verify(k.public_key(), text, s).ok();
+      claims.push_back({k.public_key(), BlsHashed(text), s});
+    }
+    EXPECT_EQ(bls_batch_verify_hashed(claims, entropy), all) << round;
+  }
+}
+
+// Under one key and under two, the sum of the signatures is right and each of them is wrong.
+TEST_F(Bls, hashed_batch_sees_errors_that_cancel) {
+  const G1 x = G1::generator() * Fr::from_u64(12345);
+  for (const auto* second : {&sk, &other}) {
+    const Bytes text(3, 1);
+    const std::vector<BlsHashedClaim> claims = {
+        {sk.public_key(), BlsHashed(message), plus(bls_sign(sk, message), x)},
+        {second->public_key(), BlsHashed(text), plus(bls_sign(*second, text), -x)}};
+    for (int i = 0; i < 10; ++i) EXPECT_FALSE(bls_batch_verify_hashed(claims, entropy));
+    // Signatures that changed places, too.
+    const std::vector<BlsHashedClaim> swapped = {{sk.public_key(), BlsHashed(message), bls_sign(*second, text)},
+                                                 {second->public_key(), BlsHashed(text), bls_sign(sk, message)}};
+    EXPECT_FALSE(bls_batch_verify_hashed(swapped, entropy));
   }
 }
 

@@ -13,7 +13,8 @@ struct Request {
   std::string target;          // path and query, e.g. "/v1/blocks?from=7"
   Bytes body;                  // empty for get
   std::string token;           // sent and received as "Authorization: Bearer <token>"; empty = absent
-  uint64_t connection = 0;     // set by the server: which connection it came on, so that limits can be fair
+  uint64_t connection = 0;     // set by the server: which connection it came on
+  uint64_t source = 0;         // set by the server: whose it is, for limits that are fair: the peer's IPv4 address or IPv6 /64
 };
 
 inline constexpr const char* kBinary = "application/octet-stream";

@@ -333,5 +333,34 @@ TEST(Net, Targets) {
   for (const char* bad : {"", "+1", "-1", " 1", "1 ", "0x1"}) EXPECT_EQ(parse_u64(bad), std::nullopt) << bad;
 }
 
+TEST(Net, ASourceIsAnAddressHoweverManyConnections) {
+  const auto server = serve({}, [](Request request, Reply reply) {
+    reply({200, bytes_of(std::to_string(request.source) + " " + std::to_string(request.connection)), kText});
+  });
+  const auto ask = [&](uint32_t address) {
+    const int fd = socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in from{}, to{};
+    from.sin_family = to.sin_family = AF_INET;
+    from.sin_addr.s_addr = htonl(address);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    to.sin_port = htons(server->endpoint().port);
+    EXPECT_EQ(bind(fd, reinterpret_cast<sockaddr*>(&from), sizeof from), 0);
+    EXPECT_EQ(connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
+    const std::string_view text = "GET / HTTP/1.1\r\nHost: v\r\nConnection: close\r\n\r\n";
+    EXPECT_EQ(::send(fd, text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
+    std::string out;
+    char chunk[512];
+    for (ssize_t n; (n = recv(fd, chunk, sizeof chunk, 0)) > 0;) out.append(chunk, static_cast<size_t>(n));
+    close(fd);
+    return out.substr(out.rfind('\n') + 1);
+  };
+  const std::string first = ask(0x7f000001), again = ask(0x7f000001), other = ask(0x7f000002);
+  EXPECT_NE(first, again);                               // two connections
+  const auto source = [](const std::string& answer) { return answer.substr(0, answer.find(' ')); };
+  EXPECT_EQ(source(first), std::to_string(0x7f000001));
+  EXPECT_EQ(source(first), source(again));
+  EXPECT_EQ(source(other), std::to_string(0x7f000002));
+}
+
 }  // namespace
 }  // namespace sotto::net

@@ -1,5 +1,7 @@
 #include "net/server.hpp"
 
+#include <pthread.h>
+
 #include <atomic>
 #include <set>
 #include <thread>
@@ -50,6 +52,20 @@ uint16_t status_of(HttpReject r) {
   return 500;
 }
 
+// Connections are free to whoever has an address, and so are addresses within an IPv6 /64: limits count these.
+uint64_t source_of(const tcp::socket& socket) {
+  error_code e;
+  const auto peer = socket.remote_endpoint(e);
+  if (e) return 0;
+  const auto address = peer.address();
+  if (address.is_v4()) return address.to_v4().to_uint();
+  const auto v6 = address.to_v6();
+  if (v6.is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, v6).to_uint();
+  uint64_t prefix = 0;
+  for (size_t i = 0; i < 8; ++i) prefix = prefix << 8 | v6.to_bytes()[i];
+  return prefix;
+}
+
 // Everything lives on the io thread except `connections`, which others read.
 struct Server::Core : std::enable_shared_from_this<Core> {
   Core(const ServerLimits& l, Handler h) : limits(l), handler(std::move(h)) {}
@@ -73,7 +89,8 @@ struct Server::Core : std::enable_shared_from_this<Core> {
 // One connection: read a request, hand it over, wait for the reply, write it, again.
 class Server::Session : public std::enable_shared_from_this<Session> {
  public:
-  Session(Core& core, tcp::socket socket, uint64_t number) : core_(core), number_(number), stream_(std::move(socket)) {}
+  Session(Core& core, tcp::socket socket, uint64_t number)
+      : core_(core), number_(number), source_(source_of(socket)), stream_(std::move(socket)) {}
 
   void start() {
     error_code ignored;
@@ -130,6 +147,7 @@ class Server::Session : public std::enable_shared_from_this<Session> {
     }
     if (core_.in_flight >= core_.limits.max_in_flight) return refuse(HttpReject::too_many_in_flight);
     request.connection = number_;
+    request.source = source_;
     request.target = std::string(message.target());
     const std::string_view authorization(message[http::field::authorization].data(),
                                          message[http::field::authorization].size());
@@ -199,7 +217,7 @@ class Server::Session : public std::enable_shared_from_this<Session> {
 
   static constexpr size_t kReadBytes = 16 * 1024;
   Core& core_;
-  const uint64_t number_;
+  const uint64_t number_, source_;
   beast::tcp_stream stream_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<Body>> parser_;
@@ -252,6 +270,7 @@ Result<std::unique_ptr<Server>, Error> Server::start(const Endpoint& where, cons
   core->endpoint = {where.address, core->acceptor.local_endpoint().port()};
   core->accept();
   core->thread = std::thread([raw = core.get()] { raw->io.run(); });
+  pthread_setname_np(core->thread.native_handle(), "http");
   return std::unique_ptr<Server>(new Server(std::move(core)));
 }
 

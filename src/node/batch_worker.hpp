@@ -1,6 +1,8 @@
 // One thread that takes everything posted since it last looked and works on it together: how proofs are verified in
 // batches and locks are synced in groups without anybody waiting for a batch to fill.
 #pragma once
+#include <pthread.h>
+
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -18,9 +20,12 @@ class BatchWorker {
 
   // Queues without bound: whoever posts bounds what it has outstanding (settle::Limits does for a validator).
   // With a tick, an idle worker runs `work` on nothing that often.
-  BatchWorker(size_t max_batch, Work work, std::optional<std::chrono::milliseconds> tick = std::nullopt)
+  // The name (at most 15 characters) is what the system shows for the thread.
+  BatchWorker(size_t max_batch, Work work, std::optional<std::chrono::milliseconds> tick = std::nullopt,
+              const char* name = "worker")
       : max_batch_(max_batch), work_(std::move(work)), tick_(tick) {
     thread_ = std::thread([this] { run(); });
+    pthread_setname_np(thread_.native_handle(), name);
   }
   ~BatchWorker() { stop(); }
   BatchWorker(const BatchWorker&) = delete;

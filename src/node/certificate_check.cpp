@@ -1,15 +1,84 @@
 #include "node/certificate_check.hpp"
 
+#include "crypto/hash.hpp"
+
 namespace sotto::node {
+namespace {
+
+settle::Subject expected_subject(const settle::Committee& committee, const ledger::Transaction& tx, const ledger::TxId& id) {
+  return {committee.epoch(), ledger::generations(tx), id};
+}
+
+// Puts `id` into a ring of at most kRememberedCertificates; what it pushes out, if anything.
+template <class Id>
+std::optional<Id> turn(std::vector<Id>& ring, size_t& next, const Id& id) {
+  if (ring.size() < kRememberedCertificates) {
+    ring.push_back(id);
+    return std::nullopt;
+  }
+  const Id oldest = std::exchange(ring[next], id);
+  next = (next + 1) % kRememberedCertificates;
+  return oldest;
+}
+
+}  // namespace
 
 ledger::CertificateCheck certificate_check(std::shared_ptr<const settle::Committee> committee) {
   return [committee = std::move(committee)](const ledger::Transaction& tx, const ledger::TxId& id, ByteView bytes,
                                             const ledger::State&) {
     const auto certificate = settle::LockCertificate::decode(bytes);
     if (!certificate.ok()) return false;
-    const settle::Subject expected{committee->epoch(), ledger::generations(tx), id};
-    return certificate->subject == expected && settle::verify(*certificate, *committee).ok();
+    return certificate->subject == expected_subject(*committee, tx, id) && settle::verify(*certificate, *committee).ok();
   };
+}
+
+bool CheckedCertificates::known(const Hash32& key) {
+  const std::lock_guard lock(mutex_);
+  return good_.contains({key});
+}
+
+void CheckedCertificates::remember(const Hash32& key) {
+  const std::lock_guard lock(mutex_);
+  if (!good_.insert({key}).second) return;
+  if (const auto oldest = turn(ring_, next_, ledger::FullId{key})) good_.erase(*oldest);
+}
+
+void CheckedCertificates::remember_hash(const ledger::TxId& id, const settle::Subject& subject, const crypto::BlsHashed& hashed) {
+  const std::lock_guard lock(mutex_);
+  if (!hashes_.try_emplace(id, Hashed{subject, hashed}).second) return;
+  if (const auto oldest = turn(hash_ring_, next_hash_, id)) hashes_.erase(*oldest);
+}
+
+std::vector<Status<settle::CertificateReject>> CheckedCertificates::check(
+    std::span<const settle::LockCertificate* const> certificates) {
+  std::vector<settle::CertificateClaim<settle::Phase::vote>> claims;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto* certificate : certificates) {
+      claims.push_back({certificate, std::nullopt});
+      const auto found = hashes_.find(certificate->subject.txid);
+      if (found != hashes_.end() && found->second.subject == certificate->subject) claims.back().hashed = found->second.hashed;
+    }
+  }
+  auto verdicts = settle::verify_batch(std::span<const settle::CertificateClaim<settle::Phase::vote>>(claims), *committee_, entropy_);
+  for (size_t i = 0; i < verdicts.size(); ++i)
+    if (verdicts[i]) remember(crypto::sha256(certificates[i]->encode()));
+  return verdicts;
+}
+
+bool CheckedCertificates::check(const ledger::Transaction& tx, const ledger::TxId& id, ByteView bytes) {
+  const settle::Subject expected = expected_subject(*committee_, tx, id);
+  const Hash32 key = crypto::sha256(bytes);
+  if (known(key)) {
+    // The subject comes first in the bytes, in its one encoding.
+    Writer prefix;
+    expected.write(prefix);
+    return bytes.size() >= prefix.bytes().size() && std::equal(prefix.bytes().begin(), prefix.bytes().end(), bytes.begin());
+  }
+  const auto certificate = settle::LockCertificate::decode(bytes);
+  if (!certificate.ok() || certificate->subject != expected || !settle::verify(*certificate, *committee_).ok()) return false;
+  remember(key);
+  return true;
 }
 
 }  // namespace sotto::node

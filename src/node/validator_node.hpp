@@ -1,11 +1,15 @@
 // One validator in the world: the pure machines of ledger and settlement, their store, and an HTTP API on one address.
 //
-// Threads: the server's (decodes requests), one for the state (owns ledger state and settlement machine, never waits
-// for proofs or for vote writes), one verifying proofs in batches of whatever arrived meanwhile, one syncing locks in
-// groups.
+// Threads: the server's (decodes requests), one for the state (owns ledger state and settlement machine; never waits for
+// proofs, pairings, signatures or vote writes), one verifying proofs and one certificates, in batches of whatever arrived
+// meanwhile, one syncing locks in groups and signing what is synced. A block's proofs and certificates that were not seen
+// before are checked on the ordering engine's thread, before the state thread sees the block.
 //
-//   request -> decode -> [state] -> [verify] -> [state] -> [persist] -> [state] -> vote
-//   block   -> [state]: execute, sync, tell settlement
+//   request     -> decode -> [state] -> [verify] -> [state] -> [persist, sign] -> [state] -> vote
+//   certificate -> decode -> [state] -> [check]  -> [state] -> [persist, sign] -> [state] -> acknowledgement
+//   block       -> check what is new -> [state]: execute, sync, tell settlement
+//
+// After a failed write it stops: every request that waits or comes is answered 503 store_failed.
 #pragma once
 #include <filesystem>
 
@@ -15,6 +19,10 @@
 #include "net/server.hpp"
 #include "node/api.hpp"
 #include "order/ordering.hpp"
+
+namespace rocksdb {
+class Env;
+}
 
 namespace sotto::node {
 
@@ -26,6 +34,7 @@ struct ValidatorOptions {
   net::Endpoint listen;                        // port 0: any free one
   settle::Limits limits;
   net::ServerLimits server;
+  rocksdb::Env* files = nullptr;               // the store's file system, for tests; nullptr is the real one
 };
 
 enum class NodeFailed : uint8_t {

@@ -1,5 +1,7 @@
 #include "order/embedded.hpp"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <chrono>
 
@@ -36,6 +38,7 @@ Result<std::unique_ptr<EmbeddedEngine>, Error> EmbeddedEngine::start(const Embed
   }
   engine->height_ = log.height();
   engine->thread_ = std::thread([e = engine.get()] { e->run(); });
+  pthread_setname_np(engine->thread_.native_handle(), "ordering");
   return engine;
 }
 

@@ -1,6 +1,7 @@
 #include "settle/certificate.hpp"
 
 #include <algorithm>
+#include <map>
 
 namespace sotto::settle {
 
@@ -96,27 +97,43 @@ Status<CertificateReject> verify(const Certificate<P>& certificate, const Commit
 template <Phase P>
 std::vector<Status<CertificateReject>> verify_batch(std::span<const Certificate<P>> certificates, const Committee& committee,
                                                     Entropy& entropy) {
-  std::vector<Status<CertificateReject>> verdicts(certificates.size(), Status<CertificateReject>(Ok{}));
+  std::vector<CertificateClaim<P>> claims;
+  for (const Certificate<P>& certificate : certificates) claims.push_back({&certificate, std::nullopt});
+  return verify_batch(std::span<const CertificateClaim<P>>(claims), committee, entropy);
+}
+
+template <Phase P>
+std::vector<Status<CertificateReject>> verify_batch(std::span<const CertificateClaim<P>> claims, const Committee& committee,
+                                                    Entropy& entropy) {
+  std::vector<Status<CertificateReject>> verdicts(claims.size(), Status<CertificateReject>(Ok{}));
   std::vector<size_t> candidates;                         // those only the pairing can decide
-  std::vector<Hash32> messages(certificates.size());
-  std::vector<crypto::BlsClaim> claims;
-  for (size_t i = 0; i < certificates.size(); ++i) {
-    auto key = key_of_signers(certificates[i], committee);
+  std::vector<crypto::BlsHashedClaim> equations;
+  std::map<Bytes, Result<crypto::BlsPublicKey, CertificateReject>> keys;  // of one epoch, by bitmap
+  for (size_t i = 0; i < claims.size(); ++i) {
+    const Certificate<P>& certificate = *claims[i].certificate;
+    if (certificate.subject.epoch != committee.epoch()) {
+      verdicts[i] = Failure{CertificateReject::wrong_epoch};
+      continue;
+    }
+    const auto known = keys.find(certificate.bitmap);
+    const auto& key = known != keys.end() ? known->second
+                                          : keys.emplace(certificate.bitmap, key_of_signers(certificate, committee)).first->second;
     if (!key) {
       verdicts[i] = Failure{key.error()};
       continue;
     }
-    messages[i] = digest(P, committee.network(), certificates[i].subject);
-    claims.push_back({*key, messages[i], certificates[i].signature});
+    const auto hashed = claims[i].hashed ? *claims[i].hashed
+                                         : crypto::BlsHashed(digest(P, committee.network(), certificate.subject));
+    equations.push_back({*key, hashed, certificate.signature});
     candidates.push_back(i);
   }
   // Halves until a bad one stands alone: a work list, so that depth is no concern.
-  std::vector<std::pair<size_t, size_t>> ranges{{0, claims.size()}};
+  std::vector<std::pair<size_t, size_t>> ranges{{0, equations.size()}};
   while (!ranges.empty()) {
     const auto [begin, end] = ranges.back();
     ranges.pop_back();
     if (begin == end) continue;
-    if (crypto::bls_batch_verify(std::span(claims).subspan(begin, end - begin), entropy)) continue;
+    if (crypto::bls_batch_verify_hashed(std::span(equations).subspan(begin, end - begin), entropy)) continue;
     if (end - begin == 1) {
       verdicts[candidates[begin]] = Failure{CertificateReject::bad_signature};
       continue;
@@ -197,6 +214,7 @@ std::optional<Certificate<P>> ShareCollector<P>::certificate() const {
   template struct Certificate<P>;                                                                                     \
   template Status<CertificateReject> verify(const Certificate<P>&, const Committee&);                                 \
   template std::vector<Status<CertificateReject>> verify_batch(std::span<const Certificate<P>>, const Committee&, Entropy&); \
+  template std::vector<Status<CertificateReject>> verify_batch(std::span<const CertificateClaim<P>>, const Committee&, Entropy&); \
   template Status<ShareReject> verify(const Share<P>&, const Subject&, const Committee&);                             \
   template class ShareCollector<P>;
 SOTTO_INSTANTIATE(Phase::vote)

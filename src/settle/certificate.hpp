@@ -39,10 +39,20 @@ using SettlementCertificate = Certificate<Phase::settle>;
 template <Phase P>
 Status<CertificateReject> verify(const Certificate<P>& certificate, const Committee& committee);
 
-// One verdict a certificate. If all are good: one product with a Miller loop a certificate, plus one; otherwise
-// bisection. Weights are 128 bits.
+// One verdict a certificate. If all are good: one product with a Miller loop for each different set of signers, plus one;
+// otherwise bisection. Weights are 128 bits. Certificates that stand side by side share what a bad one among them costs.
 template <Phase P>
 std::vector<Status<CertificateReject>> verify_batch(std::span<const Certificate<P>> certificates, const Committee& committee,
+                                                    Entropy& entropy);
+
+// The same for certificates kept elsewhere. `hashed`, if known, is H of the digest of the certificate's subject.
+template <Phase P>
+struct CertificateClaim {
+  const Certificate<P>* certificate = nullptr;
+  std::optional<crypto::BlsHashed> hashed;
+};
+template <Phase P>
+std::vector<Status<CertificateReject>> verify_batch(std::span<const CertificateClaim<P>> claims, const Committee& committee,
                                                     Entropy& entropy);
 
 enum class ShareReject : uint8_t {

@@ -181,7 +181,7 @@ TEST(Certificate, a_batch_is_the_and_of_its_singles) {  // S-22
     }
     if (round == 5) { EXPECT_FALSE(verdicts[0].ok() || verdicts[1].ok()); }
   }
-  EXPECT_TRUE(verify_batch<Phase::vote>({}, *t.committee, entropy).empty());
+  EXPECT_TRUE(verify_batch(std::span<const LockCertificate>(), *t.committee, entropy).empty());
 }
 
 TEST(ShareCollector, gathers_a_quorum_despite_bad_shares) {  // S-23

@@ -74,6 +74,7 @@ class Cluster {
     TestLedger ledger;                                    // survives crashes: blocks are durable
     TestDisk disk;
     std::vector<Token> verifying;
+    std::vector<CheckCertificate> checking;
     size_t executed = 0;                                  // entries of the log
     std::map<RequestId, size_t> asked;                    // request -> client
   };
@@ -89,6 +90,7 @@ class Cluster {
     Node& node = nodes_[i];
     node.machine.emplace(t_.committee, t_.signer(i), Limits{}, 0, node.disk.restore(), node.ledger);
     node.verifying.clear();
+    node.checking.clear();
     node.asked.clear();
   }
   void send(Message message, Sometimes* sometimes = nullptr) {
@@ -184,6 +186,7 @@ class Cluster {
     Node& node = nodes_[i];
     for (const Effect& effect : node.machine->step(node.ledger, std::move(event))) {
       if (const auto* verify = std::get_if<Verify>(&effect)) node.verifying.push_back(verify->token);
+      if (const auto* check = std::get_if<CheckCertificate>(&effect)) node.checking.push_back(*check);
       if (const auto* persist = std::get_if<Persist>(&effect)) node.disk.write(*persist);
       if (const auto* drop = std::get_if<Drop>(&effect)) node.disk.drop(*drop);
       if (const auto* propose = std::get_if<Propose>(&effect)) order(*propose->certified);
@@ -211,6 +214,14 @@ class Cluster {
       const Token token = node.verifying[which];
       node.verifying.erase(node.verifying.begin() + static_cast<long>(which));
       step(i, VerificationDone{token, nullptr}, ignored);
+      return true;
+    }
+    if (!node.checking.empty()) {
+      const size_t which = random_() % node.checking.size();
+      const CheckCertificate check = node.checking[which];
+      node.checking.erase(node.checking.begin() + static_cast<long>(which));
+      const auto verdict = verify(*check.certificate, *t_.committee);
+      step(i, CertificateChecked{check.token, verdict ? nullptr : name(verdict.error())}, ignored);
       return true;
     }
     if (node.disk.idle()) return false;

@@ -73,12 +73,16 @@ class Persisted {
   // The lock or certificate that was written; nullopt if the write was of the other kind.
   std::optional<Durable<Lock>> lock() const;
   std::optional<Durable<Certified>> certified() const;
+  // This validator's signature over what was written, if its Signer has made it (Signer::sign).
+  const std::optional<crypto::BlsSignature>& signature() const { return signature_; }
 
  private:
   friend class DurableStore;
+  friend class Signer;
   explicit Persisted(Persist written) : token_(written.token), write_(std::move(written.write)) {}
   Token token_;
   Write write_;
+  std::optional<crypto::BlsSignature> signature_;
 };
 
 // Base of everything that claims to be durable storage: the only maker of Persisted and Durable values. Deriving from

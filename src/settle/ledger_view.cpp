@@ -2,10 +2,10 @@
 
 namespace sotto::settle {
 
-const char* StateView::check_cheap(const ledger::Transaction& transaction) const {
+const char* StateView::check_cheap(const ledger::Transaction& transaction, const TxId& txid) const {
   const auto stateless = ledger::check_stateless(transaction, *state_.network, state_.height);
   if (!stateless) return ledger::name(stateless.error());
-  const auto stateful = ledger::check_stateful(transaction, ledger::txid(transaction), state_, archive_, ledger::For::vote);
+  const auto stateful = ledger::check_stateful(transaction, txid, state_, archive_, ledger::For::vote);
   if (!stateful) return ledger::name(stateful.error());
   return nullptr;
 }

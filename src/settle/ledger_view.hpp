@@ -9,7 +9,7 @@ namespace sotto::settle {
 class StateView final : public LedgerView {
  public:
   StateView(const ledger::State& state, const ledger::Archive& archive) : state_(state), archive_(archive) {}
-  const char* check_cheap(const ledger::Transaction& transaction) const override;
+  const char* check_cheap(const ledger::Transaction& transaction, const TxId& txid) const override;
   std::optional<TxId> spent_by(const Nullifier& nf) const override;
   uint32_t generation(const Nullifier& nf) const override { return state_.generation(nf); }
 

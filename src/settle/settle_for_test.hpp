@@ -104,7 +104,7 @@ class TestLedger final : public LedgerView {
   std::map<Hash32, uint32_t> generations;
   size_t height = 0;
 
-  const char* check_cheap(const ledger::Transaction&) const override { return broken_rule; }
+  const char* check_cheap(const ledger::Transaction&, const TxId&) const override { return broken_rule; }
   std::optional<TxId> spent_by(const Nullifier& nf) const override {
     const auto found = spent.find(nf.bytes());
     return found == spent.end() ? std::nullopt : std::optional(found->second);

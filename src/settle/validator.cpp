@@ -2,55 +2,11 @@
 
 #include <algorithm>
 
+#include "settle/refusals.hpp"
+
 namespace sotto::settle {
 
-const char* name(SettleReject reject) {
-  switch (reject) {
-    case SettleReject::ledger_rule: return "ledger_rule";
-    case SettleReject::wrong_network: return "wrong_network";
-    case SettleReject::nothing_spent: return "nothing_spent";
-    case SettleReject::repeated_nullifier: return "repeated_nullifier";
-    case SettleReject::several_owners: return "several_owners";
-    case SettleReject::already_executed: return "already_executed";
-    case SettleReject::spent: return "spent";
-    case SettleReject::outdated_generation: return "outdated_generation";
-    case SettleReject::future_generation: return "future_generation";
-    case SettleReject::locked_by_rival: return "locked_by_rival";
-    case SettleReject::bad_proof_or_signature: return "bad_proof_or_signature";
-    case SettleReject::busy: return "busy";
-    case SettleReject::source_busy: return "source_busy";
-    case SettleReject::full: return "full";
-    case SettleReject::abstaining: return "abstaining";
-    case SettleReject::certificate_invalid: return "certificate_invalid";
-    case SettleReject::certificate_mismatch: return "certificate_mismatch";
-    case SettleReject::transaction_needed: return "transaction_needed";
-    case SettleReject::rival_certified: return "rival_certified";
-  }
-  return "?";
-}
-
-Vote Signer::vote(const Durable<Lock>& lock) const {
-  const Hash32 message = digest(Phase::vote, network_, subject_of(lock->epoch, lock->transaction));
-  return {index_, crypto::bls_sign(key_, message)};
-}
-
-Acknowledgement Signer::acknowledge(const Durable<Certified>& certified) const {
-  const Hash32 message = digest(Phase::settle, network_, certified->certificate.subject);
-  return {index_, crypto::bls_sign(key_, message)};
-}
-
 namespace {
-
-Refusal refuse(SettleReject reason, const char* rule = "") { return {reason, rule, nullptr, std::nullopt}; }
-
-// A generation that is no longer current voids everything that names it.
-bool outdated(const LedgerView& ledger, const Candidate& transaction) {
-  return std::ranges::any_of(transaction.notes, [&](const NoteKey& n) { return n.generation < ledger.generation(n.nf); });
-}
-
-bool executed(const LedgerView& ledger, const Candidate& transaction) {
-  return std::ranges::any_of(transaction.notes, [&](const NoteKey& n) { return ledger.spent_by(n.nf) == transaction.txid; });
-}
 
 size_t size_of(const std::optional<Candidate>& transaction) { return transaction ? transaction->bytes->size() : 0; }
 
@@ -63,16 +19,23 @@ ValidatorMachine::ValidatorMachine(std::shared_ptr<const Committee> committee, S
     const Candidate& transaction = lock->transaction;
     const bool live = lock->epoch == committee_->epoch() && !outdated(ledger, transaction) &&
                       std::ranges::any_of(transaction.notes, [&](const NoteKey& n) { return !ledger.spent_by(n.nf); });
-    if (!live) continue;
+    if (!live) {
+      stale_.locks.push_back(transaction.txid);
+      continue;
+    }
     hold(locked_by_, ledger, transaction);
     bytes_ += transaction.bytes->size();
     const Vote vote = signer_.vote(lock);
     locks_.emplace(transaction.txid, LockEntry{std::move(lock), vote});
   }
   for (Durable<Certified>& certified : restored.certified) {
-    if (certified->certificate.subject.epoch != committee_->epoch() || !certified->transaction) continue;
+    const bool live = certified->certificate.subject.epoch == committee_->epoch() && certified->transaction &&
+                      !outdated(ledger, *certified->transaction) && !executed(ledger, *certified->transaction);
+    if (!live) {
+      stale_.certified.push_back(certified->certificate.subject.txid);
+      continue;
+    }
     const Candidate& transaction = *certified->transaction;
-    if (outdated(ledger, transaction) || executed(ledger, transaction)) continue;
     hold(certified_by_, ledger, transaction);
     bytes_ += transaction.bytes->size();
     const Acknowledgement acknowledgement = signer_.acknowledge(certified);
@@ -104,51 +67,77 @@ void ValidatorMachine::on(const LedgerView& ledger, SubmitTransaction& event, Ef
   }
   if (auto refusal = check_shape(transaction)) return answer(std::move(*refusal));
   if (auto refusal = check_conflicts(ledger, transaction)) return answer(std::move(*refusal));
-  if (const char* rule = ledger.check_cheap(*event.transaction.transaction)) return answer(refuse(SettleReject::ledger_rule, rule));
+  if (const char* rule = ledger.check_cheap(*event.transaction.transaction, transaction.txid))
+    return answer(refuse(SettleReject::ledger_rule, rule));
   if (!room_for(transaction)) return answer(refuse(SettleReject::full));
   verify(std::move(event.transaction), event.source, {event.request, std::nullopt}, out);
 }
 
-void ValidatorMachine::on(const LedgerView& ledger, SubmitCertificate& event, Effects& out) {
-  const auto answer = [&](Refusal refusal) { out.push_back(ReplyRefusal{event.request, std::move(refusal)}); };
-  const LockCertificate& certificate = event.certificate;
+bool ValidatorMachine::answer_known(const LockCertificate& certificate, RequestId request, Effects& out) {
+  const auto answer = [&](Refusal refusal) { out.push_back(ReplyRefusal{request, std::move(refusal)}); };
   const TxId& txid = certificate.subject.txid;
-  if (committee_->epoch() < votes_from_epoch_) return answer(refuse(SettleReject::abstaining));
   // Idempotent: a stored certificate on the same subject is answered without looking at the new signature.
   if (const auto entry = certified_.find(txid); entry != certified_.end()) {
-    if (entry->second.certified->certificate.subject != certificate.subject) return answer(refuse(SettleReject::certificate_mismatch));
-    out.push_back(ReplyAcknowledgement{event.request, entry->second.acknowledgement});
-    return;
+    if (entry->second.certified->certificate.subject != certificate.subject) answer(refuse(SettleReject::certificate_mismatch));
+    else out.push_back(ReplyAcknowledgement{request, entry->second.acknowledgement});
+    return true;
   }
-  const auto history = executed_.find(txid);
-  if (history != executed_.end() && history->second) {
-    if (certificate.subject.epoch != committee_->epoch()) return answer(refuse(SettleReject::certificate_invalid, "wrong_epoch"));
-    out.push_back(ReplyAcknowledgement{event.request, *history->second});
-    return;
+  if (const auto history = executed_.find(txid); history != executed_.end() && history->second) {
+    if (certificate.subject.epoch != committee_->epoch()) answer(refuse(SettleReject::certificate_invalid, "wrong_epoch"));
+    else out.push_back(ReplyAcknowledgement{request, *history->second});
+    return true;
   }
-  if (const auto verdict = settle::verify(certificate, *committee_); !verdict)
-    return answer(refuse(SettleReject::certificate_invalid, settle::name(verdict.error())));
+  return false;
+}
+
+void ValidatorMachine::on(const LedgerView&, SubmitCertificate& event, Effects& out) {
+  const auto answer = [&](Refusal refusal) { out.push_back(ReplyRefusal{event.request, std::move(refusal)}); };
+  if (committee_->epoch() < votes_from_epoch_) return answer(refuse(SettleReject::abstaining));
+  if (answer_known(event.certificate, event.request, out)) return;
+  if (auto refusal = room_in_flight(event.source)) return answer(std::move(*refusal));
+  const Token token = next_token_++;
+  begin(event.source);
+  Checking& entry = checking_[token];
+  entry.certificate = std::make_shared<const LockCertificate>(std::move(event.certificate));
+  entry.transaction = std::move(event.transaction);
+  entry.source = event.source;
+  entry.request = event.request;
+  out.push_back(CheckCertificate{token, event.source, entry.certificate});
+}
+
+void ValidatorMachine::on(const LedgerView& ledger, CertificateChecked& event, Effects& out) {
+  const auto found = checking_.find(event.token);
+  CHECK(found != checking_.end());
+  Checking entry = std::move(found->second);
+  checking_.erase(found);
+  end(entry.source);
+  const LockCertificate& certificate = *entry.certificate;
+  const TxId& txid = certificate.subject.txid;
+  const auto answer = [&](Refusal refusal) { out.push_back(ReplyRefusal{entry.request, std::move(refusal)}); };
+  if (event.failed_rule != nullptr) return answer(refuse(SettleReject::certificate_invalid, event.failed_rule));
+  // The world may have moved meanwhile: another copy of it may be stored or history by now.
+  if (answer_known(certificate, entry.request, out)) return;
   if (const auto token = writing_certificate_.find(txid); token != writing_certificate_.end()) {
     auto& waiters = writing_.at(token->second).waiters;
     if (waiters.size() >= limits_.requests_per_transaction) return answer(refuse(SettleReject::busy));
-    waiters.push_back(event.request);
+    waiters.push_back(entry.request);
     return;
   }
-  if (history != executed_.end())                         // its block holds the transaction
-    return store_certificate(ledger, certificate, nullptr, event.source, event.request, out);
+  if (executed_.contains(txid))                           // its block holds the transaction
+    return store_certificate(ledger, certificate, nullptr, entry.source, entry.request, out);
 
   // Only bytes verified here are stored with a certificate: proofs lie outside the txid, and a bad twin stored in the
   // place of the good one could never execute (S-52).
   if (const auto lock = locks_.find(txid); lock != locks_.end())
-    return store_certificate(ledger, certificate, &lock->second.lock->transaction, event.source, event.request, out);
+    return store_certificate(ledger, certificate, &lock->second.lock->transaction, entry.source, entry.request, out);
   if (const auto token = writing_lock_.find(txid); token != writing_lock_.end())
-    return store_certificate(ledger, certificate, &*writing_.at(token->second).transaction, event.source, event.request, out);
-  if (!event.transaction) return answer(refuse(SettleReject::transaction_needed));
-  const Candidate& transaction = event.transaction->candidate;
+    return store_certificate(ledger, certificate, &*writing_.at(token->second).transaction, entry.source, entry.request, out);
+  if (!entry.transaction) return answer(refuse(SettleReject::transaction_needed));
+  const Candidate& transaction = entry.transaction->candidate;
   if (subject_of(committee_->epoch(), transaction) != certificate.subject) return answer(refuse(SettleReject::certificate_mismatch));
   if (auto refusal = check_shape(transaction)) return answer(std::move(*refusal));
   if (auto refusal = check_for_certificate(ledger, transaction)) return answer(std::move(*refusal));
-  verify(std::move(*event.transaction), event.source, {event.request, std::move(event.certificate)}, out);
+  verify(std::move(*entry.transaction), entry.source, {entry.request, certificate}, out);
 }
 
 void ValidatorMachine::verify(DecodedCandidate transaction, SourceId source, Waiter waiter, Effects& out) {
@@ -169,10 +158,11 @@ void ValidatorMachine::verify(DecodedCandidate transaction, SourceId source, Wai
   const Token token = next_token_++;
   begin(source);
   verifying_bytes_.emplace(transaction.candidate.full_id, token);
-  out.push_back(Verify{token, transaction.transaction});
+  out.push_back(Verify{token, transaction.transaction, transaction.candidate.full_id});
   Verifying& entry = verifying_[token];
   entry.transaction = std::move(transaction);
   entry.source = source;
+  entry.blocks = blocks_;
   entry.waiters.push_back(std::move(waiter));
 }
 
@@ -201,12 +191,13 @@ void ValidatorMachine::on(const LedgerView& ledger, VerificationDone& event, Eff
       store_certificate(ledger, *waiter.certificate, &transaction, entry.source, waiter.request, out);
     }
   }
-  if (!voters.empty()) take_lock(ledger, transaction, entry.source, std::move(voters), out);
+  if (voters.empty()) return;
+  take_lock(ledger, entry, std::move(voters), out);
 }
 
 // The world may have moved while the proof was being verified: everything that can change is looked at again.
-void ValidatorMachine::take_lock(const LedgerView& ledger, const Candidate& transaction, SourceId source,
-                                 std::vector<RequestId> waiters, Effects& out) {
+void ValidatorMachine::take_lock(const LedgerView& ledger, const Verifying& verified, std::vector<RequestId> waiters, Effects& out) {
+  const Candidate& transaction = verified.transaction.candidate;
   const auto answer_all = [&](const Refusal& refusal) {
     for (const RequestId request : waiters) out.push_back(ReplyRefusal{request, refusal});
   };
@@ -221,14 +212,18 @@ void ValidatorMachine::take_lock(const LedgerView& ledger, const Candidate& tran
     return;
   }
   if (const auto refusal = check_conflicts(ledger, transaction)) return answer_all(*refusal);
+  // It may have expired, or its anchor grown old, while the proof waited its turn.
+  if (verified.blocks != blocks_)
+    if (const char* rule = ledger.check_cheap(*verified.transaction.transaction, transaction.txid))
+      return answer_all(refuse(SettleReject::ledger_rule, rule));
   if (!room_for(transaction)) return answer_all(refuse(SettleReject::full));
 
   const Token token = next_token_++;
   hold(locked_by_, ledger, transaction);                  // rivals are refused from here on
   writing_lock_.emplace(transaction.txid, token);
   bytes_ += transaction.bytes->size();
-  begin(source);
-  writing_.emplace(token, Writing{transaction.txid, transaction, source, std::move(waiters)});
+  begin(verified.source);
+  writing_.emplace(token, Writing{transaction.txid, transaction, verified.source, std::move(waiters)});
   out.push_back(Persist{token, Lock{committee_->epoch(), transaction}});
 }
 
@@ -260,13 +255,18 @@ void ValidatorMachine::on(const LedgerView& ledger, Persisted& event, Effects& o
   writing_.erase(found);
   end(writing.source);
   if (auto lock = event.lock()) {
-    lock_persisted(ledger, std::move(*lock), std::move(writing), out);
+    const Vote vote = event.signature() ? Vote{signer_.index(), *event.signature()} : signer_.vote(*lock);
+    lock_persisted(ledger, std::move(*lock), vote, std::move(writing), out);
   } else {
-    certified_persisted(ledger, *event.certified(), std::move(writing), out);
+    const auto certified = event.certified();
+    const Acknowledgement acknowledgement =
+        event.signature() ? Acknowledgement{signer_.index(), *event.signature()} : signer_.acknowledge(*certified);
+    certified_persisted(ledger, *certified, acknowledgement, std::move(writing), out);
   }
 }
 
-void ValidatorMachine::lock_persisted(const LedgerView& ledger, Durable<Lock> lock, Writing writing, Effects& out) {
+void ValidatorMachine::lock_persisted(const LedgerView& ledger, Durable<Lock> lock, const Vote& vote, Writing writing,
+                                      Effects& out) {
   const TxId txid = writing.txid;
   writing_lock_.erase(txid);
   // A block may have come in between: history needs no lock, and no vote against it is signed.
@@ -295,14 +295,14 @@ void ValidatorMachine::lock_persisted(const LedgerView& ledger, Durable<Lock> lo
     for (const RequestId request : writing.waiters) out.push_back(ReplyRefusal{request, *refusal});
     if (!keep) return;
   }
-  const Vote vote = signer_.vote(lock);
   const auto [entry, inserted] = locks_.emplace(txid, LockEntry{std::move(lock), vote});
   CHECK(inserted);
   if (refusal) return;
   for (const RequestId request : writing.waiters) out.push_back(ReplyVote{request, entry->second.vote});
 }
 
-void ValidatorMachine::certified_persisted(const LedgerView& ledger, Durable<Certified> certified, Writing writing, Effects& out) {
+void ValidatorMachine::certified_persisted(const LedgerView& ledger, const Durable<Certified>& certified,
+                                           const Acknowledgement& acknowledgement, Writing writing, Effects& out) {
   const TxId txid = writing.txid;
   writing_certificate_.erase(txid);
   const bool gone = certified->transaction && outdated(ledger, *certified->transaction);
@@ -318,7 +318,6 @@ void ValidatorMachine::certified_persisted(const LedgerView& ledger, Durable<Cer
     for (const RequestId request : writing.waiters) out.push_back(ReplyRefusal{request, refuse(SettleReject::outdated_generation)});
     return;
   }
-  const Acknowledgement acknowledgement = signer_.acknowledge(certified);
   if (history) {
     if (const auto entry = executed_.find(txid); entry != executed_.end()) entry->second = acknowledgement;
   } else {
@@ -331,6 +330,7 @@ void ValidatorMachine::certified_persisted(const LedgerView& ledger, Durable<Cer
 }
 
 void ValidatorMachine::on(const LedgerView& ledger, BlockExecuted& event, Effects& out) {
+  ++blocks_;
   Drop drop;
   // Whose locks the block touches; transactions with a write under way are judged when it completes.
   std::vector<TxId> touched;
@@ -376,57 +376,6 @@ void ValidatorMachine::on(const LedgerView& ledger, BlockExecuted& event, Effect
   }
   for (const TxId& txid : event.executed) remember_executed(txid, std::nullopt);
   if (!drop.locks.empty() || !drop.certified.empty()) out.push_back(std::move(drop));
-}
-
-std::optional<Refusal> ValidatorMachine::check_shape(const Candidate& transaction) const {
-  if (transaction.network != committee_->network()) return refuse(SettleReject::wrong_network);
-  if (transaction.notes.empty()) return refuse(SettleReject::nothing_spent);
-  if (!transaction.one_owner) return refuse(SettleReject::several_owners);
-  for (size_t i = 0; i < transaction.notes.size(); ++i)
-    for (size_t j = 0; j < i; ++j)
-      if (transaction.notes[i].nf == transaction.notes[j].nf) return refuse(SettleReject::repeated_nullifier);
-  return std::nullopt;
-}
-
-std::optional<Refusal> ValidatorMachine::check_conflicts(const LedgerView& ledger, const Candidate& transaction) const {
-  if (auto refusal = check_for_certificate(ledger, transaction)) {
-    if (refusal->reason == SettleReject::rival_certified) refusal->reason = SettleReject::locked_by_rival;
-    return refusal;
-  }
-  if (executed(ledger, transaction)) return refuse(SettleReject::already_executed);
-  for (const NoteKey& note : transaction.notes) {
-    const auto holder = locked_by_.find(note.nf);
-    if (holder == locked_by_.end() || holder->second == transaction.txid) continue;
-    return Refusal{SettleReject::locked_by_rival, "", bytes_of(holder->second), holder->second};
-  }
-  return std::nullopt;
-}
-
-// What stands against acknowledging: less than what stands against voting, since own locks do not count (S-51).
-std::optional<Refusal> ValidatorMachine::check_for_certificate(const LedgerView& ledger, const Candidate& transaction) const {
-  for (const NoteKey& note : transaction.notes) {
-    const auto spender = ledger.spent_by(note.nf);
-    if (spender && *spender != transaction.txid) return Refusal{SettleReject::spent, "", nullptr, spender};
-    const uint32_t generation = ledger.generation(note.nf);
-    if (note.generation < generation) return refuse(SettleReject::outdated_generation);
-    if (note.generation > generation) return refuse(SettleReject::future_generation);
-    const auto holder = certified_by_.find(note.nf);
-    if (holder != certified_by_.end() && holder->second != transaction.txid)
-      return Refusal{SettleReject::rival_certified, "", bytes_of(holder->second), holder->second};
-  }
-  return std::nullopt;
-}
-
-std::optional<Refusal> ValidatorMachine::room_in_flight(SourceId source) const {
-  if (verifying_.size() + writing_.size() >= limits_.in_flight) return refuse(SettleReject::busy);
-  const auto used = in_flight_.find(source);
-  if (used != in_flight_.end() && used->second >= limits_.in_flight_per_source) return refuse(SettleReject::source_busy);
-  return std::nullopt;
-}
-
-bool ValidatorMachine::room_for(const Candidate& transaction) const {
-  return locks_.size() + writing_lock_.size() < limits_.locked_transactions &&
-         bytes_ + transaction.bytes->size() <= limits_.stored_bytes;
 }
 
 void ValidatorMachine::hold(std::unordered_map<Nullifier, TxId>& index, const LedgerView& ledger, const Candidate& transaction) {
@@ -485,7 +434,7 @@ std::vector<std::shared_ptr<const Certified>> ValidatorMachine::unexecuted() con
 }
 
 ValidatorMachine::Usage ValidatorMachine::usage() const {
-  return {locks_.size(), certified_.size(), bytes_, verifying_.size() + writing_.size()};
+  return {locks_.size(), certified_.size(), bytes_, checking_.size() + verifying_.size() + writing_.size()};
 }
 
 }  // namespace sotto::settle

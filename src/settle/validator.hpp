@@ -2,12 +2,12 @@
 // No clock, disk, socket or thread: whoever runs it carries out the effects and feeds back what came of them. One thread.
 //
 //   SubmitTransaction -> cheap checks -> conflicts -> Verify  -> VerificationDone -> Persist(Lock) -> Persisted -> Vote
-//   SubmitCertificate -> check        -> (Verify)  ->            Persist(Certified) -> Persisted -> Acknowledgement
+//   SubmitCertificate -> CheckCertificate -> CertificateChecked -> (Verify) -> Persist(Certified) -> Persisted -> Acknowledgement
 #pragma once
 #include <map>
 #include <unordered_map>
 
-#include "settle/durable.hpp"
+#include "settle/signer.hpp"
 
 namespace sotto::settle {
 
@@ -17,7 +17,7 @@ class LedgerView {
   virtual ~LedgerView() = default;
   // Everything the ledger can tell without signatures and proofs: network, expiry, fee, anchors, operations, …
   // nullptr = fine; otherwise the name of the rule that is broken.
-  virtual const char* check_cheap(const ledger::Transaction& transaction) const = 0;
+  virtual const char* check_cheap(const ledger::Transaction& transaction, const TxId& txid) const = 0;
   virtual std::optional<TxId> spent_by(const Nullifier& nf) const = 0;
   virtual uint32_t generation(const Nullifier& nf) const = 0;
 };
@@ -27,7 +27,7 @@ struct Limits {
   size_t locked_transactions = 200'000;
   size_t stored_bytes = size_t{1} << 30;                  // of locked and certified transactions together
   size_t certified_transactions = 50'000;
-  size_t in_flight = 1'024;                               // being verified or written
+  size_t in_flight = 1'024;                               // being checked, verified or written
   size_t in_flight_per_source = 128;                      // so that one peer cannot take all of them
   size_t requests_per_transaction = 64;                   // waiting for one transaction's answer
   size_t executed_remembered = 65'536;                     // latest executed transactions
@@ -82,6 +82,10 @@ struct VerificationDone {
   Token token = 0;
   const char* failed_rule = nullptr;                      // nullptr: proofs and signatures are good
 };
+struct CertificateChecked {
+  Token token = 0;
+  const char* failed_rule = nullptr;                      // nullptr: a quorum stands behind it
+};
 // The block is durable. Nullifiers it spent, generations it raised: already visible in the LedgerView.
 struct BlockExecuted {
   uint64_t height = 0;
@@ -89,12 +93,20 @@ struct BlockExecuted {
   std::vector<Nullifier> spent;                           // by them
   std::vector<Nullifier> released;                        // their generation rose
 };
-using Event = std::variant<SubmitTransaction, SubmitCertificate, VerificationDone, Persisted, BlockExecuted>;
+using Event = std::variant<SubmitTransaction, SubmitCertificate, VerificationDone, CertificateChecked, Persisted, BlockExecuted>;
 
 // --- effects ---
 struct Verify {                                           // answer with VerificationDone
   Token token = 0;
   std::shared_ptr<const ledger::Transaction> transaction;
+  FullId full_id;
+};
+// Answer with CertificateChecked. Many at once share their pairings (verify_batch), so they are gathered like proofs; those of
+// one source belong together, for a bad one costs its neighbours.
+struct CheckCertificate {
+  Token token = 0;
+  SourceId source = 0;
+  std::shared_ptr<const LockCertificate> certificate;
 };
 struct ReplyVote {
   RequestId request = 0;
@@ -115,22 +127,8 @@ struct Propose {
 struct Drop {                                             // records the store may delete; no hurry, no sync
   std::vector<TxId> locks, certified;
 };
-using Effect = std::variant<Verify, Persist, ReplyVote, ReplyAcknowledgement, ReplyRefusal, Propose, Drop>;
+using Effect = std::variant<Verify, CheckCertificate, Persist, ReplyVote, ReplyAcknowledgement, ReplyRefusal, Propose, Drop>;
 using Effects = std::vector<Effect>;
-
-// Holds the key. The two functions are all that is ever signed on the fast path.
-class Signer {
- public:
-  Signer(const NetworkId& network, uint16_t index, const crypto::BlsSecretKey& key) : network_(network), index_(index), key_(key) {}
-  Vote vote(const Durable<Lock>& lock) const;
-  Acknowledgement acknowledge(const Durable<Certified>& certified) const;
-  uint16_t index() const { return index_; }
-
- private:
-  NetworkId network_;
-  uint16_t index_;
-  crypto::BlsSecretKey key_;
-};
 
 // Who holds a note, as this validator knows it.
 struct Holder {
@@ -141,12 +139,15 @@ struct Holder {
 
 class ValidatorMachine {
  public:
-  // `restored` is what the store held; records the ledger has since made history are left out.
+  // `restored` is what the store held; records the ledger has since made history are left out: stale() names them.
   // In epochs before `votes_from_epoch` the machine abstains (a store restored from a backup has lost its locks, S-46).
   ValidatorMachine(std::shared_ptr<const Committee> committee, Signer signer, const Limits& limits,
                    uint64_t votes_from_epoch, Restored restored, const LedgerView& ledger);
 
   Effects step(const LedgerView& ledger, Event event);
+
+  // Restored records that are history or of another epoch: the store may delete them.
+  const Drop& stale() const { return stale_; }
 
   // "Which transaction locks nf?" A certified one goes before a locked one.
   std::optional<Holder> holder_of(const Nullifier& nf) const;
@@ -169,9 +170,16 @@ class ValidatorMachine {
     RequestId request = 0;
     std::optional<LockCertificate> certificate;           // wants an acknowledgement; otherwise a vote
   };
+  struct Checking {                                       // a certificate whose signature is being checked
+    std::shared_ptr<const LockCertificate> certificate;
+    std::optional<DecodedCandidate> transaction;          // as sent along
+    SourceId source = 0;
+    RequestId request = 0;
+  };
   struct Verifying {
     DecodedCandidate transaction;
     SourceId source = 0;
+    uint64_t blocks = 0;                                  // executed when it was last found to keep the ledger's rules
     std::vector<Waiter> waiters;
   };
   struct Writing {                                        // a lock or a certificate on its way to the disk
@@ -192,22 +200,25 @@ class ValidatorMachine {
   void on(const LedgerView& ledger, SubmitTransaction& event, Effects& out);
   void on(const LedgerView& ledger, SubmitCertificate& event, Effects& out);
   void on(const LedgerView& ledger, VerificationDone& event, Effects& out);
+  void on(const LedgerView& ledger, CertificateChecked& event, Effects& out);
   void on(const LedgerView& ledger, Persisted& event, Effects& out);
   void on(const LedgerView& ledger, BlockExecuted& event, Effects& out);
 
+  // Answers a certificate that asks for nothing new, if that is what it does.
+  bool answer_known(const LockCertificate& certificate, RequestId request, Effects& out);
   std::optional<Refusal> check_shape(const Candidate& transaction) const;
   std::optional<Refusal> check_conflicts(const LedgerView& ledger, const Candidate& transaction) const;
   std::optional<Refusal> check_for_certificate(const LedgerView& ledger, const Candidate& transaction) const;
   std::optional<Refusal> room_in_flight(SourceId source) const;
   bool room_for(const Candidate& transaction) const;
   void verify(DecodedCandidate transaction, SourceId source, Waiter waiter, Effects& out);
-  void take_lock(const LedgerView& ledger, const Candidate& transaction, SourceId source, std::vector<RequestId> waiters,
-                 Effects& out);
+  void take_lock(const LedgerView& ledger, const Verifying& verified, std::vector<RequestId> waiters, Effects& out);
   // `transaction` = nullptr: it is executed, its block holds it.
   void store_certificate(const LedgerView& ledger, const LockCertificate& certificate, const Candidate* transaction,
                          SourceId source, RequestId request, Effects& out);
-  void lock_persisted(const LedgerView& ledger, Durable<Lock> lock, Writing writing, Effects& out);
-  void certified_persisted(const LedgerView& ledger, Durable<Certified> certified, Writing writing, Effects& out);
+  void lock_persisted(const LedgerView& ledger, Durable<Lock> lock, const Vote& vote, Writing writing, Effects& out);
+  void certified_persisted(const LedgerView& ledger, const Durable<Certified>& certified, const Acknowledgement& acknowledgement,
+                           Writing writing, Effects& out);
   static void hold(std::unordered_map<Nullifier, TxId>& index, const LedgerView& ledger, const Candidate& transaction);
   static void unhold(std::unordered_map<Nullifier, TxId>& index, const Candidate& transaction);
   void remember_executed(const TxId& txid, const std::optional<Acknowledgement>& acknowledgement);
@@ -225,11 +236,14 @@ class ValidatorMachine {
   std::map<TxId, CertifiedEntry> certified_;              // durable
   std::unordered_map<Nullifier, TxId> locked_by_;         // durable locks and those being written
   std::unordered_map<Nullifier, TxId> certified_by_;      // the same for certificates
+  std::unordered_map<Token, Checking> checking_;
   std::unordered_map<Token, Verifying> verifying_;
   std::unordered_map<FullId, Token> verifying_bytes_;
   std::unordered_map<Token, Writing> writing_;
   std::unordered_map<TxId, Token> writing_lock_, writing_certificate_;
   std::unordered_map<SourceId, size_t> in_flight_;
+  uint64_t blocks_ = 0;                                   // executed since the start
+  Drop stale_;
   size_t bytes_ = 0;                                      // of all locked and certified transactions
 
   // The last executed transactions, so that late certificates are answered and old requests are cheap.

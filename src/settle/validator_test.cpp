@@ -39,8 +39,14 @@ class Machine : public ::testing::Test {
   void start(uint64_t votes_from = 0) {
     machine.emplace(t.committee, t.signer(0), limits, votes_from, disk.restore(), ledger);
   }
+  bool check_at_once = true;
   Effects step(Event event) {
     Effects effects = machine->step(ledger, std::move(event));
+    // Certificates are checked at once, unless a test wants to see what happens meanwhile.
+    if (const auto asked = all<CheckCertificate>(effects); check_at_once && !asked.empty()) {
+      const auto verdict = verify(*asked[0].certificate, *t.committee);
+      return step(CertificateChecked{asked[0].token, verdict ? nullptr : name(verdict.error())});
+    }
     for (const Effect& effect : effects) {
       if (const auto* persist = std::get_if<Persist>(&effect)) disk.write(*persist);
       if (const auto* drop = std::get_if<Drop>(&effect)) disk.drop(*drop);
@@ -432,6 +438,81 @@ TEST(Names, every_reject_has_its_own) {
   EXPECT_TRUE(distinct(CertificateReject::bad_signature));
   EXPECT_TRUE(distinct(ShareReject::bad_signature));
   EXPECT_TRUE(distinct(CommitteeReject::bad_possession));
+}
+
+TEST_F(Machine, certificates_are_checked_outside_and_cost_their_source) {  // S-49, S-50
+  check_at_once = false;
+  limits.in_flight_per_source = 2;
+  start();
+  const TransactionPlan plan{{1, 2, 3}};
+  ASSERT_EQ(all<ReplyVote>(through(submit(plan))).size(), 1u);
+  const auto check = only<CheckCertificate>(certify(lock_certificate(plan)));
+  only<CheckCertificate>(certify(lock_certificate(plan)));
+  EXPECT_EQ(reason(certify(lock_certificate(plan))), SettleReject::source_busy);
+  EXPECT_EQ(machine->usage().in_flight, 2u);
+  // Another source is not kept out by it.
+  only<CheckCertificate>(step(SubmitCertificate{next_request++, 2, lock_certificate(plan), std::nullopt}));
+  const auto refused = refusal(step(CertificateChecked{check.token, "bad_signature"}));
+  EXPECT_EQ(refused.reason, SettleReject::certificate_invalid);
+  EXPECT_STREQ(refused.rule, "bad_signature");
+  only<CheckCertificate>(certify(lock_certificate(plan)));
+}
+
+TEST_F(Machine, copies_of_a_certificate_checked_side_by_side_are_stored_once) {  // S-49
+  check_at_once = false;
+  const TransactionPlan plan{{1, 2, 3}};
+  ASSERT_EQ(all<ReplyVote>(through(submit(plan))).size(), 1u);
+  const auto first = only<CheckCertificate>(certify(lock_certificate(plan)));
+  const auto second = only<CheckCertificate>(certify(lock_certificate(plan)));
+  const auto third = only<CheckCertificate>(certify(lock_certificate(plan)));
+  only<Persist>(step(CertificateChecked{first.token, nullptr}));
+  EXPECT_TRUE(step(CertificateChecked{second.token, nullptr}).empty());
+  EXPECT_EQ(all<ReplyAcknowledgement>(step(disk.sync_one())).size(), 2u);
+  only<ReplyAcknowledgement>(step(CertificateChecked{third.token, nullptr}));
+}
+
+TEST_F(Machine, what_expires_while_its_proof_is_verified_gets_no_lock) {  // S-44
+  const Token token = only<Verify>(submit({{1, 2, 3}})).token;
+  ledger.broken_rule = "expired";
+  // No block came in between: what was found then still holds.
+  only<Persist>(step(VerificationDone{token, nullptr}));
+  only<ReplyVote>(step(disk.sync_one()));
+  ledger.broken_rule = nullptr;
+  const Token late = only<Verify>(submit({{4, 5, 6}})).token;
+  step(BlockExecuted{1, {}, {}, {}});
+  ledger.broken_rule = "expired";
+  const auto refused = refusal(step(VerificationDone{late, nullptr}));
+  EXPECT_EQ(refused.reason, SettleReject::ledger_rule);
+  EXPECT_STREQ(refused.rule, "expired");
+  EXPECT_EQ(machine->usage().locked, 1u);
+}
+
+TEST_F(Machine, signatures_made_beside_the_store_are_those_of_the_machine) {  // S-31
+  const TransactionPlan one{{1, 2, 3}}, two{{4, 5, 6}};
+  const auto expected = vote_on(one);
+  step(VerificationDone{only<Verify>(submit(two)).token, nullptr});
+  std::vector<Persisted> done = {disk.sync_one()};
+  const auto hashed = t.signer(0).sign(done);
+  ASSERT_EQ(hashed.size(), 1u);
+  EXPECT_EQ(hashed[0], crypto::BlsHashed(digest(Phase::vote, kTestNetwork, subject(two))));
+  ASSERT_TRUE(done[0].signature().has_value());
+  const auto vote = only<ReplyVote>(step(done[0])).vote;
+  EXPECT_TRUE(verify(vote, subject(two), *t.committee).ok());
+  EXPECT_NE(vote, expected);
+}
+
+TEST_F(Machine, restored_history_is_named_for_dropping) {  // S-47
+  const TransactionPlan spent{{1, 2, 3}}, live{{4, 5, 6}};
+  vote_on(spent);
+  vote_on(live);
+  ASSERT_EQ(all<ReplyAcknowledgement>(through(certify(lock_certificate(spent)))).size(), 1u);
+  ledger.execute(candidate(spent).candidate);               // the machine does not hear of it: it is down
+  start();
+  ASSERT_EQ(machine->stale().locks.size(), 1u);
+  EXPECT_EQ(machine->stale().locks[0], candidate(spent).candidate.txid);
+  ASSERT_EQ(machine->stale().certified.size(), 1u);
+  EXPECT_EQ(machine->stale().certified[0], candidate(spent).candidate.txid);
+  EXPECT_EQ(machine->usage().locked, 1u);
 }
 
 }  // namespace

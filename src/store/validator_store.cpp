@@ -2,8 +2,7 @@
 
 #include <fcntl.h>
 #include <rocksdb/db.h>
-#include <rocksdb/filter_policy.h>
-#include <rocksdb/table.h>
+#include <rocksdb/snapshot.h>
 #include <rocksdb/write_batch.h>
 #include <unistd.h>
 
@@ -15,6 +14,7 @@
 
 #include "crypto/hash.hpp"
 #include "store/state_codec.hpp"
+#include "store/validator_records.hpp"
 #include "store/witness.hpp"
 
 namespace sotto::store {
@@ -36,137 +36,6 @@ const char* name(StoreReject reject) {
 
 namespace {
 
-constexpr uint32_t kFormat = 1;
-constexpr size_t kCheckBytes = 16;
-
-// The first byte of a key.
-enum class Table : uint8_t {
-  meta = 'M',
-  tally = 'T',
-  lock = 'L',
-  certified = 'C',
-  nullifier = 'N',
-  root = 'R',
-  executed = 'X',
-  block = 'B',
-  state = 'S',
-  settlement = 'F',
-};
-
-Bytes key_of(Table table, ByteView rest = {}) {
-  Bytes key{static_cast<uint8_t>(table)};
-  key.insert(key.end(), rest.begin(), rest.end());
-  return key;
-}
-Bytes key_of(Table table, uint64_t number) {
-  Writer out;
-  out.u64(number);
-  return key_of(table, out.bytes());
-}
-rocksdb::Slice slice(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
-ByteView bytes_of(const rocksdb::Slice& s) { return {reinterpret_cast<const uint8_t*>(s.data()), s.size()}; }
-
-Hash32 identity_hash(const StoreIdentity& identity) {
-  Writer out;
-  out.raw(view("Sotto.store.v1"));
-  out.raw(identity.network.value);
-  out.raw(identity.validator.value);
-  return crypto::sha256(out.bytes());
-}
-
-// Bound to store and key: a value moved to another key, or here from another store, does not check.
-ByteArray<kCheckBytes> check_of(const Hash32& identity, ByteView key, ByteView payload) {
-  crypto::Sha256 hash;
-  hash.update(identity);
-  Writer length;
-  length.u32(static_cast<uint32_t>(key.size()));
-  hash.update(length.bytes());
-  hash.update(key);
-  hash.update(payload);
-  const Hash32 digest = hash.finish();
-  ByteArray<kCheckBytes> check;
-  std::copy_n(digest.begin(), kCheckBytes, check.begin());
-  return check;
-}
-
-Bytes sealed(const Hash32& identity, ByteView key, ByteView payload) {
-  Bytes value(payload.begin(), payload.end());
-  const auto check = check_of(identity, key, payload);
-  value.insert(value.end(), check.begin(), check.end());
-  return value;
-}
-
-std::optional<ByteView> unsealed(const Hash32& identity, ByteView key, ByteView value) {
-  if (value.size() < kCheckBytes) return std::nullopt;
-  const ByteView payload = value.first(value.size() - kCheckBytes);
-  const auto check = check_of(identity, key, payload);
-  if (!std::equal(check.begin(), check.end(), value.end() - kCheckBytes, value.end())) return std::nullopt;
-  return payload;
-}
-
-// How much there is of everything: a record that vanished whole is noticed too.
-struct Tally {
-  uint64_t groups = 0;
-  Hash32 head{};
-  uint64_t locks = 0, certified = 0, nullifiers = 0, roots = 0, executed = 0;
-
-  Bytes encode() const {
-    Writer out;
-    out.u64(groups);
-    out.raw(head);
-    for (const uint64_t n : {locks, certified, nullifiers, roots, executed}) out.u64(n);
-    return std::move(out).bytes();
-  }
-  static Result<Tally, DecodeError> decode(ByteView bytes) {
-    Reader in(bytes);
-    Tally tally;
-    TRY(groups, in.u64());
-    tally.groups = groups;
-    TRY(head, in.array<32>());
-    tally.head = head;
-    for (uint64_t* n : {&tally.locks, &tally.certified, &tally.nullifiers, &tally.roots, &tally.executed}) {
-      TRY(count, in.u64());
-      *n = count;
-    }
-    TRY_OK(in.finish());
-    return tally;
-  }
-};
-
-struct Meta {
-  uint32_t format = kFormat;                              // whose store it is says every record's checksum
-  uint64_t votes_from_epoch = 0;
-
-  Bytes encode() const {
-    Writer out;
-    out.u32(format);
-    out.u64(votes_from_epoch);
-    return std::move(out).bytes();
-  }
-};
-
-rocksdb::Options options_for(rocksdb::Env* env, bool create) {
-  rocksdb::Options options;
-  if (env != nullptr) options.env = env;
-  options.create_if_missing = create;
-  options.paranoid_checks = true;
-  // A write cut short by a crash was never synced and is dropped; anything else that does not check refuses the store
-  // (docs/adr/0030).
-  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
-  options.track_and_verify_wals_in_manifest = true;
-  options.avoid_flush_during_recovery = false;            // what was read from the log at start is synced before it is used
-  options.max_bgerror_resume_count = 0;                   // a failed write or sync is final
-  options.write_buffer_size = size_t{16} << 20;
-  options.max_background_jobs = 2;
-  options.compression = rocksdb::kNoCompression;          // ciphertexts and hashes
-  options.info_log_level = rocksdb::WARN_LEVEL;
-  options.keep_log_file_num = 2;
-  rocksdb::BlockBasedTableOptions table;
-  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));  // most look-ups are of nullifiers that are not there
-  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  return options;
-}
-
 StoreTrouble trouble(const rocksdb::Status& status, const std::string& what) {
   const bool gone = status.IsIOError() && status.subcode() == rocksdb::Status::kPathNotFound;
   const bool damaged = status.IsCorruption() || status.IsInvalidArgument() || status.IsNotFound() || gone;
@@ -180,6 +49,8 @@ Status<StoreTrouble> sync_directory(const fs::path& dir) {
   if (!ok) return Failure{StoreTrouble{StoreReject::io, "cannot sync directory " + dir.string()}};
   return Ok{};
 }
+
+Failure<StoreTrouble> damaged(const std::string& what) { return Failure{StoreTrouble{StoreReject::damaged, what}}; }
 
 [[noreturn]] void stop_for_good(const std::string& what) {
   std::fprintf(stderr, "store: %s\n", what.c_str());
@@ -312,15 +183,54 @@ struct ValidatorStore::Impl final : ledger::Archive {
   void commit(const ledger::Changes&) override { CHECK(false); }  // archive() is const: blocks come by commit_block()
 
   Status<StoreTrouble> load(std::shared_ptr<const ledger::Network> network, Opened& out);
+  Status<StoreTrouble> each(Table table, const rocksdb::Snapshot* snapshot, const std::function<bool()>& stop,
+                            const std::function<Status<StoreTrouble>(const ledger::TxId&, ByteView)>& visit) const;
 };
 
-namespace {
+// Every record of a table in key order; nothing is believed that does not check.
+Status<StoreTrouble> ValidatorStore::Impl::each(Table table, const rocksdb::Snapshot* snapshot, const std::function<bool()>& stop,
+                                                const std::function<Status<StoreTrouble>(const ledger::TxId&, ByteView)>& visit) const {
+  rocksdb::ReadOptions options;
+  options.fill_cache = false;
+  options.snapshot = snapshot;
+  options.readahead_size = size_t{2} << 20;
+  const std::unique_ptr<rocksdb::Iterator> at(db->NewIterator(options));
+  const Bytes first = key_of(table);
+  uint64_t seen = 0;
+  for (at->Seek(slice(first)); at->Valid() && bytes_of(at->key())[0] == first[0]; at->Next()) {
+    if (stop && ++seen % 1024 == 0 && stop()) return Ok{};
+    const ByteView key = bytes_of(at->key());
+    const auto payload = unsealed(identity, key, bytes_of(at->value()));
+    if (!payload || key.size() != 33) return damaged("a record does not check: " + to_hex(key));
+    ledger::TxId id;
+    std::copy(key.begin() + 1, key.end(), id.value.begin());
+    TRY_OK(visit(id, *payload));
+  }
+  if (!at->status().ok()) return damaged(at->status().ToString());
+  return Ok{};
+}
 
-Failure<StoreTrouble> damaged(const std::string& what) { return Failure{StoreTrouble{StoreReject::damaged, what}}; }
+// What was synced last is looked at with its own tally, whatever is written meanwhile.
+Status<StoreTrouble> ValidatorStore::check_history(const std::function<bool()>& stop) const {
+  std::unique_lock lock(impl_->mutex);
+  rocksdb::ManagedSnapshot snapshot(impl_->db.get());
+  const Tally expected = impl_->tally;
+  lock.unlock();
+  const std::pair<Table, uint64_t> tables[] = {
+      {Table::nullifier, expected.nullifiers}, {Table::root, expected.roots}, {Table::executed, expected.executed}};
+  for (const auto& [table, count] : tables) {
+    uint64_t seen = 0;
+    TRY_OK(impl_->each(table, snapshot.snapshot(), stop, [&](const ledger::TxId&, ByteView) -> Status<StoreTrouble> {
+      ++seen;
+      return Ok{};
+    }));
+    if (stop && stop()) return Ok{};
+    if (seen != count) return damaged("records are missing");
+  }
+  return Ok{};
+}
 
-}  // namespace
-
-// Everything is read once, in key order; nothing is believed that does not check.
+// Nothing is believed that does not check.
 Status<StoreTrouble> ValidatorStore::Impl::load(std::shared_ptr<const ledger::Network> network, Opened& out) {
   const auto required = [&](ByteView key) -> Result<Bytes, StoreTrouble> {
     auto value = get(key);
@@ -345,52 +255,28 @@ Status<StoreTrouble> ValidatorStore::Impl::load(std::shared_ptr<const ledger::Ne
     return Failure{StoreTrouble{StoreReject::rolled_back, "the store has " + std::to_string(tally.groups) + " synced groups, its witness saw " +
                                                               std::to_string(witness.count())}};
 
-  Tally seen;
-  for (const Table table : {Table::lock, Table::certified, Table::nullifier, Table::root, Table::executed}) {
-    rocksdb::ReadOptions options;
-    options.fill_cache = false;
-    const std::unique_ptr<rocksdb::Iterator> at(db->NewIterator(options));
-    const Bytes first = key_of(table);
-    for (at->Seek(slice(first)); at->Valid() && bytes_of(at->key())[0] == first[0]; at->Next()) {
-      const ByteView key = bytes_of(at->key());
-      const auto payload = unsealed(identity, key, bytes_of(at->value()));
-      if (!payload || key.size() != 33) return damaged("a record does not check: " + to_hex(key));
-      ledger::TxId id;
-      std::copy(key.begin() + 1, key.end(), id.value.begin());
-      switch (table) {
-        case Table::lock: {
-          auto lock = settle::Lock::decode(*payload);
-          if (!lock || lock->transaction.txid != id) return damaged("a lock does not decode");
-          locks.insert(id);
-          out.restored.locks.push_back(restored(std::move(lock).value()));
-          ++seen.locks;
-          break;
-        }
-        case Table::certified: {
-          auto record = settle::Certified::decode(*payload);
-          if (!record || record->certificate.subject.txid != id) return damaged("a certificate does not decode");
-          certified.insert(id);
-          out.restored.certified.push_back(restored(std::move(record).value()));
-          ++seen.certified;
-          break;
-        }
-        case Table::nullifier: ++seen.nullifiers; break;
-        case Table::root: ++seen.roots; break;
-        default: ++seen.executed; break;
-      }
-    }
-    if (!at->status().ok()) return damaged(at->status().ToString());
-  }
-  if (seen.locks != tally.locks || seen.certified != tally.certified || seen.nullifiers != tally.nullifiers || seen.roots != tally.roots ||
-      seen.executed != tally.executed)
-    return damaged("records are missing");
+  TRY_OK(each(Table::lock, nullptr, {}, [&](const ledger::TxId& id, ByteView payload) -> Status<StoreTrouble> {
+    auto lock = settle::Lock::decode(payload);
+    if (!lock || lock->transaction.txid != id) return damaged("a lock does not decode");
+    locks.insert(id);
+    out.restored.locks.push_back(restored(std::move(lock).value()));
+    return Ok{};
+  }));
+  TRY_OK(each(Table::certified, nullptr, {}, [&](const ledger::TxId& id, ByteView payload) -> Status<StoreTrouble> {
+    auto record = settle::Certified::decode(payload);
+    if (!record || record->certificate.subject.txid != id) return damaged("a certificate does not decode");
+    certified.insert(id);
+    out.restored.certified.push_back(restored(std::move(record).value()));
+    return Ok{};
+  }));
+  if (locks.size() != tally.locks || certified.size() != tally.certified) return damaged("records are missing");
 
   TRY(state_bytes, required(key_of(Table::state)));
   auto state = decode_state(state_bytes, std::move(network));
   if (!state) return damaged(std::string("the state does not decode: ") + sotto::name(state.error()));
   TRY(block_bytes, required(key_of(Table::block, state->height)));
-  const auto newest = ledger::decode_block(block_bytes);
-  if (!newest || ledger::block_hash(newest->header) != state->last_block || newest->header.app_hash != ledger::app_hash(*state) ||
+  const auto newest = ledger::decode_header_of(block_bytes);
+  if (!newest || ledger::block_hash(*newest) != state->last_block || newest->app_hash != ledger::app_hash(*state) ||
       state->spent != tally.nullifiers)
     return damaged("the state is not that of the newest block");
   out.state = std::move(state).value();

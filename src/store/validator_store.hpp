@@ -3,6 +3,7 @@
 // Thread-safe.
 #pragma once
 #include <filesystem>
+#include <functional>
 #include <memory>
 
 #include "ledger/execute.hpp"
@@ -51,9 +52,14 @@ class ValidatorStore final : public settle::DurableStore {
   // `env`: the file system, for tests; nullptr is the real one.
   static Status<StoreTrouble> create(const std::filesystem::path& dir, const StoreIdentity& identity, const ledger::Execution& genesis,
                                      uint64_t votes_from_epoch = 0, rocksdb::Env* env = nullptr);
-  // Reads and checks every record but old blocks, which are checked when read.
+  // Reads and checks what voting starts from: every lock and certificate, their counts, the state, its block's header. What
+  // grows for ever (nullifiers, roots, executions, blocks) is checked record by record when it is looked up, and whole by
+  // check_history() (docs/adr/0032): the time this takes does not depend on the ledger's age.
   static Result<Opened, StoreTrouble> open(const std::filesystem::path& dir, const StoreIdentity& identity,
                                            std::shared_ptr<const ledger::Network> network, rocksdb::Env* env = nullptr);
+  // Every nullifier, root and execution on disk: each record checks, and none is missing. Reads a snapshot beside whatever
+  // else goes on; ends early without an error once `stop` says so. `damaged` means that this validator must not go on.
+  Status<StoreTrouble> check_history(const std::function<bool()>& stop) const;
   ~ValidatorStore();
   ValidatorStore(const ValidatorStore&) = delete;
 

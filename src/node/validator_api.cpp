@@ -1,0 +1,152 @@
+// The validator's HTTP API (api.hpp): decoded on the server's thread, answered from the state thread.
+#include <nlohmann/json.hpp>
+
+#include "node/validator_core.hpp"
+
+namespace sotto::node {
+
+void ValidatorNode::Core::handle(net::Request request, net::Reply reply) {
+  const net::Target target = net::parse_target(request.target);
+  const bool post = request.method == net::Method::post;
+  if (target.path == kTransactionsPath && post) return submit_transaction(request, std::move(reply));
+  if (target.path == kCertificatesPath && post) return submit_certificate(request, std::move(reply));
+  if (post) return reply(text(404, "unknown_path"));
+  if (target.path == kBlocksPath) return blocks(target, std::move(reply));
+  if (target.path == kHashPath) return hash(target, std::move(reply));
+  if (target.path == kStatusPath) return status(target, std::move(reply));
+  if (target.path == kLockPath) return lock_of(target, std::move(reply));
+  if (target.path == kHealthPath) return health(std::move(reply));
+  if (target.path == kNetworkPath) {
+    const std::lock_guard lock(announce_mutex);
+    return reply(binary(NetworkInfo{genesis_bytes, validators, head}.encode()));
+  }
+  if (target.path == kTreePath)
+    return on_state(
+        [this, reply = std::move(reply)] { reply(binary(TreeMessage{state.height, state.tree}.encode())); });
+  reply(text(404, "unknown_path"));
+}
+
+void ValidatorNode::Core::submit_transaction(net::Request& request, net::Reply reply) {
+  auto candidate = settle::decode_candidate(request.body);
+  if (!candidate.ok()) return reply(text(400, name(candidate.error())));
+  on_state([this, source = request.source, reply = std::move(reply), tx = std::move(candidate).value()]() mutable {
+    if (const auto number = expect(std::move(reply))) step(settle::SubmitTransaction{*number, source, std::move(tx)});
+  });
+}
+
+void ValidatorNode::Core::submit_certificate(net::Request& request, net::Reply reply) {
+  auto message = CertificateMessage::decode(request.body);
+  if (!message.ok()) return reply(text(400, name(message.error())));
+  std::optional<settle::DecodedCandidate> candidate;
+  if (message->transaction) {
+    auto decoded = settle::decode_candidate(*message->transaction);
+    if (!decoded.ok()) return reply(text(400, name(decoded.error())));
+    candidate = std::move(decoded).value();
+  }
+  on_state([this, source = request.source, reply = std::move(reply), certificate = std::move(message->certificate),
+            tx = std::move(candidate)]() mutable {
+    if (const auto number = expect(std::move(reply)))
+      step(settle::SubmitCertificate{*number, source, std::move(certificate), std::move(tx)});
+  });
+}
+
+void ValidatorNode::Core::blocks(const net::Target& target, net::Reply reply) {
+  const auto from = target.number("from", 0), wait = target.number("wait_ms", 0);
+  if (!from || !wait) return reply(text(400, "bad_number"));
+  on_state([this, from = *from, wait = *wait, reply = std::move(reply)]() mutable {
+    when_executed(from, wait, [this, from, reply = std::move(reply)] {
+      BlocksMessage message;
+      message.head = state.height;
+      size_t bytes = 0;
+      for (uint64_t h = from; h <= state.height && message.blocks.size() < kMaxBlocksPage && bytes <= kBlocksPageBytes;
+           ++h) {
+        auto block = store->block(h);
+        if (!block.ok() || !*block) return reply(text(500, "block_missing"));
+        bytes += (**block).size();
+        message.blocks.push_back(std::move(**block));
+      }
+      reply(binary(message.encode()));
+    });
+  });
+}
+
+void ValidatorNode::Core::hash(const net::Target& target, net::Reply reply) {
+  const auto height = target.number("height", UINT64_MAX), wait = target.number("wait_ms", 0);
+  if (!height || !wait) return reply(text(400, "bad_number"));
+  on_state([this, height = *height, wait = *wait, reply = std::move(reply)]() mutable {
+    when_executed(height, wait, [this, height, reply = std::move(reply)] {
+      if (height > state.height) return reply(text(404, "no_such_block"));
+      const auto bytes = store->block(height);
+      if (!bytes.ok() || !*bytes) return reply(text(500, "block_missing"));
+      const auto header = ledger::decode_header_of(**bytes);
+      if (!header.ok()) return reply(text(500, "block_damaged"));
+      const auto hash = ledger::block_hash(*header).value;
+      reply(binary(Bytes(hash.begin(), hash.end())));
+    });
+  });
+}
+
+namespace {
+std::optional<Hash32> hash_parameter(const net::Target& target, std::string_view key) {
+  for (const auto& [name, value] : target.query)
+    if (name == key) return parse_hash(value);
+  return std::nullopt;
+}
+}  // namespace
+
+void ValidatorNode::Core::status(const net::Target& target, net::Reply reply) {
+  const auto id = hash_parameter(target, "txid");
+  if (!id) return reply(text(400, "bad_txid"));
+  on_state([this, id = ledger::TxId{*id}, reply = std::move(reply)] {
+    StatusMessage message;
+    const auto height = store->executed_at(id);
+    if (height) {
+      message = {TransactionState::executed, *height};
+    } else if (machine->holds_certificate(id)) {
+      message.state = TransactionState::certified;
+    } else if (machine->holds_lock(id)) {
+      message.state = TransactionState::locked;
+    }
+    reply(binary(message.encode()));
+  });
+}
+
+void ValidatorNode::Core::lock_of(const net::Target& target, net::Reply reply) {
+  const auto bytes = hash_parameter(target, "nf");
+  if (!bytes) return reply(text(400, "bad_nullifier"));
+  const auto nf = crypto::Fr::decode(*bytes);
+  if (!nf.ok()) return reply(text(400, "bad_nullifier"));
+  on_state([this, nf = ledger::Nullifier{*nf}, reply = std::move(reply)] {
+    LockMessage message;
+    if (const auto spend = store->archive().spend_of(nf)) message.spent_by = spend->txid;
+    if (const auto holder = machine->holder_of(nf)) message.transaction = *holder->bytes;
+    reply(binary(message.encode()));
+  });
+}
+
+void ValidatorNode::Core::health(net::Reply reply) {
+  on_state([this, reply = std::move(reply)] {
+    const auto usage = machine->usage();
+    std::string what;
+    {
+      const std::lock_guard lock(trouble_mutex);
+      what = trouble;
+    }
+    const nlohmann::ordered_json j = {{"ok", what.empty()},
+                                      {"trouble", what},
+                                      {"network", network_->id().hex()},
+                                      {"validator", index},
+                                      {"height", state.height},
+                                      {"epoch", state.epoch},
+                                      {"notes", state.tree.size()},
+                                      {"spent", state.spent},
+                                      {"app_hash", to_hex(ledger::app_hash(state))},
+                                      {"locked", usage.locked},
+                                      {"certified", usage.certified},
+                                      {"in_flight", usage.in_flight}};
+    const std::string body = j.dump();
+    reply({static_cast<uint16_t>(what.empty() ? 200 : 503), Bytes(body.begin(), body.end()), net::kJson});
+  });
+}
+
+}  // namespace sotto::node

@@ -1,0 +1,262 @@
+// Inside of ValidatorNode: what its files share. Which thread may touch what is said in validator_node.hpp.
+#pragma once
+#include <algorithm>
+#include <atomic>
+#include <deque>
+#include <thread>
+
+#include "ledger/circuit_verifier.hpp"
+#include "node/authority.hpp"
+#include "node/batch_worker.hpp"
+#include "node/certificate_check.hpp"
+#include "node/prepared.hpp"
+#include "node/validator_node.hpp"
+#include "settle/ledger_view.hpp"
+#include "store/validator_store.hpp"
+
+namespace sotto::node {
+
+inline constexpr size_t kMaxProofBatch = 256;
+inline constexpr size_t kMaxCertificateBatch = 256;
+inline constexpr size_t kMaxWriteBatch = 256;
+inline constexpr size_t kMaxStateBatch = 256;
+inline constexpr size_t kDecodedRemembered = 4096;
+inline constexpr size_t kMaxWaitingForBlocks = 512;
+inline constexpr auto kTick = std::chrono::milliseconds(100);        // how late a wait for a block may time out
+
+inline net::Response binary(Bytes body) { return {200, std::move(body), net::kBinary}; }
+inline net::Response text(uint16_t status, std::string_view what) {
+  return {status, Bytes(what.begin(), what.end()), net::kText};
+}
+// After a failed write nothing is known to be durable, so nothing is signed or answered any more, except why.
+inline net::Response stopped() { return text(503, "store_failed"); }
+inline net::Response refusal(const settle::Refusal& r) { return {409, RefusalMessage::of(r).encode(), net::kBinary}; }
+
+using Steady = std::chrono::steady_clock;
+
+struct ValidatorNode::Core {
+  Core(ValidatorOptions o, std::shared_ptr<const settle::Committee> c, uint16_t i,
+       std::unique_ptr<store::ValidatorStore> s, ledger::State st, settle::Signer sign,
+       std::shared_ptr<const circuit::ProofSystem> system, Entropy& entropy, ThreadPool& pool)
+      : options(std::move(o)),
+        committee(std::move(c)),
+        index(i),
+        store(std::move(s)),
+        state(std::move(st)),
+        signer(std::move(sign)),
+        proofs(std::move(system), entropy, pool),
+        full(proofs, entropy),
+        authority(full),
+        certificates(committee, entropy) {}
+
+  // --- the state thread ---
+  void run(std::vector<std::function<void()>> tasks) {
+    for (const auto& task : tasks) task();
+    expire_waits();
+  }
+  void step(settle::Event event) {
+    if (failed) return;
+    const settle::StateView view(state, store->archive());
+    for (auto& effect : machine->step(view, std::move(event))) std::visit([this](auto& e) { carry_out(e); }, effect);
+  }
+  void carry_out(settle::Verify& e) {
+    remember_decoded(e.full_id, e.transaction);
+    verifier->post(std::move(e));
+  }
+  void carry_out(settle::CheckCertificate& e) { certifier->post(std::move(e)); }
+  void carry_out(settle::Persist& e) { writer->post(std::move(e)); }
+  void carry_out(settle::ReplyVote& e) { answer(e.request, binary(e.vote.encode())); }
+  void carry_out(settle::ReplyAcknowledgement& e) { answer(e.request, binary(e.acknowledgement.encode())); }
+  void carry_out(settle::ReplyRefusal& e) { answer(e.request, refusal(e.refusal)); }
+  void carry_out(settle::Propose& e) { offer(*e.certified); }
+  void carry_out(settle::Drop& e) { store->drop(e); }
+
+  void answer(settle::RequestId request, net::Response response) {
+    const auto found = replies.find(request);
+    if (found == replies.end()) return;
+    const auto reply = std::move(found->second);
+    replies.erase(found);
+    reply(std::move(response));
+  }
+  // No number for a node that has stopped: it has answered.
+  std::optional<settle::RequestId> expect(net::Reply reply) {
+    if (failed) {
+      reply(stopped());
+      return std::nullopt;
+    }
+    replies.emplace(++last_request, std::move(reply));
+    return last_request;
+  }
+  // Decoding takes a square root: what was decoded to be verified is not decoded again to be proposed.
+  void remember_decoded(const ledger::FullId& id, const std::shared_ptr<const ledger::Transaction>& tx) {
+    if (!recently_decoded.emplace(id, tx).second) return;
+    decoded_order.push_back(id);
+    if (decoded_order.size() <= kDecodedRemembered) return;
+    recently_decoded.erase(decoded_order.front());
+    decoded_order.pop_front();
+  }
+  void offer(const settle::Certified& certified) {
+    if (!propose || !certified.transaction) return;      // without a transaction: a block holds it already
+    const auto recent = recently_decoded.find(certified.transaction->full_id);
+    if (recent != recently_decoded.end()) return propose({*recent->second, certified.certificate.encode()});
+    auto tx = ledger::decode_transaction(*certified.transaction->bytes);
+    CHECK(tx.ok());                            // verified bytes
+    propose({std::move(tx).value(), certified.certificate.encode()});
+  }
+
+  Status<Error> execute(const order::Batch& batch, PreparedBatch& prepared) {
+    if (failed) return Failure{Error{"the validator has stopped"}};
+    if (batch.height != state.height + 1)
+      return Failure{
+          Error{"block " + std::to_string(batch.height) + " does not follow " + std::to_string(state.height)}};
+    auto execution = ledger::execute(state, store->archive(), batch.entries, batch.time_ms, prepared.certificates(), prepared);
+    if (!execution.ok()) return Failure{Error{std::string("block: ") + ledger::name(execution.error())}};
+    settle::BlockExecuted event;
+    event.height = batch.height;
+    for (size_t i = 0; i < execution->details.size(); ++i) {
+      if (execution->block.entries[i].outcome != ledger::Outcome::executed) continue;
+      event.executed.push_back(execution->details[i].txid);
+      for (const auto& nf : ledger::nullifiers(execution->block.entries[i].certified.transaction))
+        event.spent.push_back(nf);
+    }
+    if (const auto done = store->commit_block(*execution); !done.ok()) {
+      fail(done.error().what);
+      stop_answering();
+      return Failure{done.error()};
+    }
+    state = std::move(execution->next);
+    head = batch.height;
+    step(std::move(event));
+    serve_waits();
+    return Ok{};
+  }
+
+  // --- waiting for blocks ---
+  struct Wait {
+    uint64_t height = 0;
+    Steady::time_point until;
+    std::function<void()> then;
+  };
+  void when_executed(uint64_t height, uint64_t wait_ms, std::function<void()> then) {
+    if (state.height >= height || wait_ms == 0 || waits.size() >= kMaxWaitingForBlocks) return then();
+    waits.push_back(
+        {height, Steady::now() + std::chrono::milliseconds(std::min<uint64_t>(wait_ms, kMaxWaitMs)), std::move(then)});
+  }
+  void take_waits(const std::function<bool(const Wait&)>& due) {
+    std::vector<std::function<void()>> ready;
+    std::erase_if(waits, [&](Wait& w) {
+      if (!due(w)) return false;
+      ready.push_back(std::move(w.then));
+      return true;
+    });
+    for (const auto& then : ready) then();
+  }
+  void serve_waits() { take_waits([&](const Wait& w) { return w.height <= state.height; }); }
+  void expire_waits() {
+    if (waits.empty()) return;
+    const auto now = Steady::now();
+    take_waits([&](const Wait& w) { return w.until <= now; });
+  }
+
+  void begin();
+  void end();
+
+  // --- other threads ---
+  void on_state(std::function<void()> task) { worker->post(std::move(task)); }
+
+  void verify_batch(std::vector<settle::Verify> batch) {
+    std::vector<const ledger::Transaction*> transactions;
+    for (const auto& v : batch) transactions.push_back(v.transaction.get());
+    const auto verdicts = authority.verify(*network(), transactions);
+    std::vector<settle::VerificationDone> done;
+    for (size_t i = 0; i < batch.size(); ++i)
+      done.push_back({batch[i].token, verdicts[i].ok() ? nullptr : ledger::name(verdicts[i].error())});
+    on_state([this, done = std::move(done)] { for (const auto& d : done) step(d); });
+  }
+
+  void write_batch(std::vector<settle::Persist> batch) {
+    auto persisted = store->persist(std::move(batch));
+    // A disk that cannot keep locks ends this validator: it signs nothing more and says so to whoever waits or comes.
+    if (!persisted.ok()) {
+      fail(persisted.error().what);
+      return on_state([this] { stop_answering(); });
+    }
+    const auto done = std::make_shared<std::vector<settle::Persisted>>(std::move(persisted).value());
+    const auto hashed = signer.sign(*done);
+    for (size_t i = 0; i < done->size(); ++i) {
+      const auto lock = (*done)[i].lock();
+      if (lock) certificates.remember_hash((*lock)->transaction.txid, settle::subject_of((*lock)->epoch, (*lock)->transaction), hashed[i]);
+    }
+    on_state([this, done] { for (auto& p : *done) step(std::move(p)); });
+  }
+  // Those of one source side by side: what a forged one costs falls on its own.
+  void check_certificates(std::vector<settle::CheckCertificate> batch) {
+    std::ranges::stable_sort(batch, {}, &settle::CheckCertificate::source);
+    std::vector<const settle::LockCertificate*> asked;
+    for (const auto& check : batch) asked.push_back(check.certificate.get());
+    const auto verdicts = certificates.check(asked);
+    std::vector<settle::CertificateChecked> done;
+    for (size_t i = 0; i < batch.size(); ++i)
+      done.push_back({batch[i].token, verdicts[i].ok() ? nullptr : settle::name(verdicts[i].error())});
+    on_state([this, done = std::move(done)] { for (const auto& d : done) step(d); });
+  }
+  void fail(const std::string& what) {
+    const std::lock_guard lock(trouble_mutex);
+    if (trouble.empty()) trouble = what;
+  }
+  // State thread.
+  void stop_answering() {
+    failed = true;
+    for (auto& [request, reply] : std::exchange(replies, {})) reply(stopped());
+    take_waits([](const Wait&) { return true; });
+  }
+
+  // Set once at start: settle and ledger read it from any thread.
+  const std::shared_ptr<const ledger::Network>& network() const { return network_; }
+
+  // --- HTTP (server's thread) ---
+  void handle(net::Request request, net::Reply reply);
+  void submit_transaction(net::Request& request, net::Reply reply);
+  void submit_certificate(net::Request& request, net::Reply reply);
+  void blocks(const net::Target& target, net::Reply reply);
+  void hash(const net::Target& target, net::Reply reply);
+  void status(const net::Target& target, net::Reply reply);
+  void lock_of(const net::Target& target, net::Reply reply);
+  void health(net::Reply reply);
+
+  const ValidatorOptions options;
+  const std::shared_ptr<const settle::Committee> committee;
+  const uint16_t index;
+  const std::unique_ptr<store::ValidatorStore> store;
+  ledger::State state;                         // state thread only, once started
+  const settle::Signer signer;                 // any thread
+  std::shared_ptr<const ledger::Network> network_ = state.network;
+  ledger::CircuitVerifier proofs;
+  ledger::FullAuthority full;
+  RememberingAuthority authority;
+  CheckedCertificates certificates;
+  std::optional<settle::ValidatorMachine> machine;
+  bool failed = false;                         // the store: state thread only
+  std::unordered_map<settle::RequestId, net::Reply> replies;
+  settle::RequestId last_request = 0;
+  std::unordered_map<ledger::FullId, std::shared_ptr<const ledger::Transaction>> recently_decoded;  // of the latest verifications
+  std::deque<ledger::FullId> decoded_order;
+  std::vector<Wait> waits;
+  Propose propose;
+  Bytes genesis_bytes;
+  std::mutex announce_mutex;
+  std::vector<net::Endpoint> validators;
+  std::atomic<uint64_t> head{0};
+  std::mutex trouble_mutex;
+  std::string trouble;
+  std::unique_ptr<BatchWorker<std::function<void()>>> worker;
+  std::unique_ptr<BatchWorker<settle::Verify>> verifier;
+  std::unique_ptr<BatchWorker<settle::CheckCertificate>> certifier;
+  std::unique_ptr<BatchWorker<settle::Persist>> writer;
+  std::atomic<bool> ending{false};
+  std::thread history;                         // reads what the store did not read when it was opened
+  std::unique_ptr<net::Server> server;
+  net::Endpoint endpoint;
+};
+
+}  // namespace sotto::node

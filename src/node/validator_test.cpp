@@ -1,0 +1,173 @@
+// One validator by itself: what it does when its disk fails, and what it does not check twice.
+#include <gtest/gtest.h>
+
+#include "crypto/random.hpp"
+#include "ledger/test_support.hpp"
+#include "net/client.hpp"
+#include "node/dev_genesis.hpp"
+#include "node/prepared.hpp"
+#include "node/validator_node.hpp"
+#include "settle/settle_for_test.hpp"
+#include "store/store_for_test.hpp"
+#include "wallet/circuit_prover.hpp"
+
+namespace sotto::node {
+namespace {
+
+constexpr uint32_t kTimeoutMs = 30'000;
+
+// A validator of a real genesis on a file system that can fail, and payments for it.
+struct Alone {
+  crypto::SystemEntropy entropy;
+  ThreadPool pool{2};
+  std::shared_ptr<const circuit::ProofSystem> system =
+      circuit::load_proof_system(std::string(SOTTO_SOURCE_DIR) + "/data/srs.bin", true, pool).value();
+  std::vector<crypto::BlsSecretKey> keys;
+  ledger::Genesis genesis;
+  store::testing::TemporaryDirectory temporary;
+  std::shared_ptr<store::testing::ForgetfulFiles> files = std::make_shared<store::testing::ForgetfulFiles>();
+  std::unique_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(files);
+  std::unique_ptr<ValidatorNode> node;
+  net::Client client;
+
+  Alone() {
+    for (int i = 0; i < 4; ++i) keys.push_back(crypto::BlsSecretKey::random(entropy));
+    genesis = make_dev_genesis("alone", keys, note::Seed(entropy.bytes<64>()), system, entropy, pool, {});
+    ValidatorOptions options;
+    options.store = temporary.path() / "store";
+    options.create = true;
+    options.files = env.get();
+    auto opened = ValidatorNode::open(options, genesis, keys[0], system, entropy, pool);
+    CHECK(opened.ok());
+    node = std::move(opened).value();
+    CHECK(node->start({}).ok());
+  }
+  Bytes payment() {
+    note::NoteTreeFrontier tree;
+    for (const auto& tx : genesis.transactions)
+      for (const auto& cm : ledger::appended_commitments(tx)) CHECK(tree.append(std::vector{cm.value}));
+    const auto network = ledger::network_id(genesis.content);
+    const auto account = note::AccountKeys::derive(note::Seed(entropy.bytes<64>()), network.value, 0);
+    wallet::TransferPlan plan;
+    plan.asset = plan.fee_asset = {1, 0};
+    plan.anchor = tree.root();
+    const auto built = wallet::build_transfer(account.view(), plan, entropy).value();
+    auto tx = wallet::assemble(network, 100, {&built, 1});
+    wallet::CircuitProver prover(system, entropy, pool);
+    CHECK(wallet::authorise(tx, {&built, 1}, account.ask(), prover, entropy).ok());
+    return ledger::encode(tx);
+  }
+  net::Response post(const Bytes& body) {
+    auto response = client.call_and_wait(node->endpoint(), {net::Method::post, kTransactionsPath, body}, kTimeoutMs);
+    CHECK(response.ok());
+    return std::move(response).value();
+  }
+};
+std::string text_of(const net::Response& response) { return {response.body.begin(), response.body.end()}; }
+
+TEST(Validator, stops_by_name_when_its_disk_fails) {  // S-33
+  Alone alone;
+  const Bytes first = alone.payment(), second = alone.payment();
+  EXPECT_EQ(alone.post(first).status, 200);
+  alone.files->fail_next_log_sync();
+  // Who waits for the write is answered, and everybody after: nobody is left to a timeout, and no vote comes any more.
+  const auto waiting = alone.post(second);
+  EXPECT_EQ(waiting.status, 503);
+  EXPECT_EQ(text_of(waiting), "store_failed");
+  EXPECT_EQ(text_of(alone.post(first)), "store_failed");
+  const auto health = alone.client.call_and_wait(alone.node->endpoint(), {net::Method::get, kHealthPath}, kTimeoutMs);
+  ASSERT_TRUE(health.ok());
+  EXPECT_EQ(health->status, 503);
+  EXPECT_FALSE(alone.node->execute({1, 1, {}}).ok());
+}
+
+// Counts what it is asked.
+class Counting final : public ledger::Authority {
+ public:
+  explicit Counting(ledger::Authority& authority) : authority_(authority) {}
+  std::vector<Status<ledger::Reject>> verify(const ledger::Network& network,
+                                             std::span<const ledger::Transaction* const> transactions) override {
+    asked += transactions.size();
+    return authority_.verify(network, transactions);
+  }
+  size_t asked = 0;
+
+ private:
+  ledger::Authority& authority_;
+};
+
+struct PreparedTest : ::testing::Test {
+  ledger::testing::World world;
+  settle::SeededEntropy entropy{3};
+  std::vector<crypto::BlsSecretKey> keys;
+  std::shared_ptr<const settle::Committee> committee;
+  Counting authority{world.authority};
+
+  PreparedTest() {
+    std::vector<settle::Validator> validators;
+    for (size_t i = 0; i < 4; ++i) {
+      keys.push_back(crypto::BlsSecretKey::random(entropy));
+      validators.push_back(settle::make_validator(world.network->id(), settle::test_id(i), 1, keys[i]));
+    }
+    committee = std::make_shared<const settle::Committee>(
+        settle::Committee::create(world.network->id(), 0, std::move(validators)).value());
+  }
+  settle::LockCertificate certificate(const ledger::Transaction& tx) {
+    settle::VoteCollector votes(committee, {0, ledger::generations(tx), ledger::txid(tx)});
+    for (uint16_t i = 0; i < 3; ++i)
+      CHECK(votes.add({i, crypto::bls_sign(keys[i], settle::digest(settle::Phase::vote, world.network->id(), votes.subject()))}).ok());
+    return *votes.certificate();
+  }
+};
+
+TEST_F(PreparedTest, a_block_finds_everything_checked) {
+  CheckedCertificates checked(committee, entropy);
+  const auto good = world.payment(), forged = world.payment();
+  auto bad = world.payment();
+  bad.transfers[0].proof[0] ^= 1;
+  world.sign(bad);
+  const std::vector<ledger::CertifiedTransaction> entries = {{good, certificate(good).encode()},
+                                                             {bad, certificate(bad).encode()},
+                                                             {forged, certificate(good).encode()}};
+  PreparedBatch prepared(entries, *world.network, world.archive, checked, authority);
+  EXPECT_EQ(authority.asked, 2u);                          // the uncertified one costs no proof
+  const auto execution = ledger::execute(world.state, world.archive, entries, 1, prepared.certificates(), prepared);
+  ASSERT_TRUE(execution.ok());
+  EXPECT_EQ(authority.asked, 2u);
+  EXPECT_EQ(execution->block.entries[0].outcome, ledger::Outcome::executed);
+  EXPECT_EQ(execution->block.entries[1].outcome, ledger::Outcome::invalid);
+  EXPECT_EQ(execution->block.entries[2].outcome, ledger::Outcome::uncertified);
+  // What it was not made for is checked all the same.
+  const auto other = world.payment();
+  const std::vector<ledger::CertifiedTransaction> more = {{other, certificate(other).encode()}};
+  const auto next = ledger::execute(world.state, world.archive, more, 1, prepared.certificates(), prepared);
+  ASSERT_TRUE(next.ok());
+  EXPECT_EQ(authority.asked, 3u);
+  EXPECT_EQ(next->block.entries[0].outcome, ledger::Outcome::executed);
+}
+
+TEST_F(PreparedTest, a_remembered_certificate_is_good_for_its_own_transaction_only) {
+  CheckedCertificates checked(committee, entropy);
+  const auto tx = world.payment(), other = world.payment();
+  const auto certificate_of_tx = certificate(tx);
+  const settle::LockCertificate* asked = &certificate_of_tx;
+  ASSERT_TRUE(checked.check(std::span(&asked, 1))[0].ok());
+  const Bytes bytes = certificate_of_tx.encode();
+  EXPECT_TRUE(checked.check(tx, ledger::txid(tx), bytes));
+  EXPECT_FALSE(checked.check(other, ledger::txid(other), bytes));
+  EXPECT_FALSE(checked.check(tx, ledger::txid(tx), Bytes()));
+  for (const size_t at : {size_t{0}, bytes.size() / 2, bytes.size() - 1}) {
+    Bytes twisted = bytes;
+    twisted[at] ^= 1;
+    EXPECT_FALSE(checked.check(tx, ledger::txid(tx), twisted)) << at;
+  }
+  // A hash of another subject is not taken for this one's.
+  settle::Subject stale = certificate_of_tx.subject;
+  ++stale.generations[0];
+  CheckedCertificates fresh(committee, entropy);
+  fresh.remember_hash(stale.txid, stale, crypto::BlsHashed(settle::digest(settle::Phase::vote, world.network->id(), stale)));
+  EXPECT_TRUE(fresh.check(std::span(&asked, 1))[0].ok());
+}
+
+}  // namespace
+}  // namespace sotto::node
