@@ -86,15 +86,20 @@ TransferProof prove_transfer(const ProofSystem& system, ByteView network32, cons
   return out;
 }
 
+static_assert(kTransferHintBytes == plonk::kHintBytes);
+
+Bytes transfer_hints(const TransferProof& proof) { return plonk::proof_hints(ByteView(proof)); }
+
 std::vector<bool> verify_transfers(const ProofSystem& system, ByteView network32, std::span<const TransferClaim> claims,
-                                   Entropy& entropy, ThreadPool& pool) {
+                                   Entropy& entropy, ThreadPool& pool, bool check_singly) {
   std::vector<plonk::Claim> plain;
   plain.reserve(claims.size());
   for (const auto& c : claims) {
     const auto fields = c.statement.fields();
-    plain.push_back({{fields.begin(), fields.end()}, {c.proof.begin(), c.proof.end()}});
+    plain.push_back({{fields.begin(), fields.end()}, {c.proof.begin(), c.proof.end()}, c.hints});
   }
-  return plonk::verify_batch(system.vk, network_array(network32), plain, entropy, pool);
+  return plonk::verify_batch(system.vk, network_array(network32), plain, entropy, pool,
+                             check_singly ? plonk::SubgroupChecks::single : plonk::SubgroupChecks::cheapest);
 }
 
 }  // namespace sotto::circuit

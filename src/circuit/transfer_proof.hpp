@@ -28,14 +28,21 @@ inline constexpr std::string_view kTransferKeyDigest = "2a97d11bc2169ddcfd2239f5
 TransferProof prove_transfer(const ProofSystem& system, ByteView network32, const TransferPublic& x,
                              const TransferWitness& w, Entropy& entropy, ThreadPool& pool);
 
+// The y-coordinates of a proof's points, which a sender may give along with it to save the verifier the square roots. No part of
+// the proof, not authenticated: wrong ones cost time and change no verdict. Empty if the proof does not decode.
+inline constexpr size_t kTransferHintBytes = 864;
+Bytes transfer_hints(const TransferProof& proof);
+
 struct TransferClaim {
   TransferPublic statement;
   TransferProof proof;
+  Bytes hints;                                             // transfer_hints(), or empty, or anything
 };
 // One verdict per claim, in order; a batch costs far less than its singles and bad ones are found by bisection.
-// Weights come from hashing the batch and from entropy.
+// Weights come from hashing the batch and from entropy. `check_singly`: every point's subgroup check by itself, also where a
+// batch of checks would be cheaper (the verdicts are the same; for measuring).
 std::vector<bool> verify_transfers(const ProofSystem& system, ByteView network32, std::span<const TransferClaim> claims,
-                                   Entropy& entropy, ThreadPool& pool);
+                                   Entropy& entropy, ThreadPool& pool, bool check_singly = false);
 inline bool verify_transfer(const ProofSystem& system, ByteView network32, const TransferClaim& claim, Entropy& entropy, ThreadPool& pool) {
   return verify_transfers(system, network32, {&claim, 1}, entropy, pool)[0];
 }

@@ -54,7 +54,7 @@ Result<G1Unchecked, DecodeError> G1Unchecked::decode(ByteView bytes, ByteView hi
   return out;
 }
 
-ByteArray<48> y_hint(const G1Affine& point) {
+ByteArray<48> y_hint(const G1Unchecked& point) {
   ByteArray<48> out;
   blst_bendian_from_fp(out.data(), &point.raw().y);
   return out;

@@ -45,7 +45,7 @@ class G1Unchecked {
 };
 
 // The y that G1Unchecked::decode takes as a hint.
-ByteArray<48> y_hint(const G1Affine& point);
+ByteArray<48> y_hint(const G1Unchecked& point);
 
 // Jacobian, for sums.
 class G1 {

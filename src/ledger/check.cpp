@@ -191,7 +191,28 @@ SupplyChange supply_after(const Transaction& tx, const Network& network, const s
   return change;
 }
 
+std::vector<Status<Reject>> Authority::verify_hinted(const Network& network, std::span<const Transaction* const> transactions,
+                                                     std::span<const ByteView>) {
+  return verify(network, transactions);
+}
+
+Bytes proof_hints(const Transaction& transaction) {
+  Bytes out;
+  for (const Transfer& t : transaction.transfers) {
+    const Bytes one = circuit::transfer_hints(t.proof);
+    if (one.empty()) return {};
+    out.insert(out.end(), one.begin(), one.end());
+  }
+  return out;
+}
+
 std::vector<Status<Reject>> FullAuthority::verify(const Network& network, std::span<const Transaction* const> transactions) {
+  return verify_hinted(network, transactions, std::vector<ByteView>(transactions.size()));
+}
+
+std::vector<Status<Reject>> FullAuthority::verify_hinted(const Network& network, std::span<const Transaction* const> transactions,
+                                                         std::span<const ByteView> hints) {
+  CHECK(hints.size() == transactions.size());
   std::vector<Status<Reject>> verdicts(transactions.size(), Ok{});
   // Which signature of the batch belongs to which transaction.
   struct Owner {
@@ -226,8 +247,16 @@ std::vector<Status<Reject>> FullAuthority::verify(const Network& network, std::s
   std::vector<size_t> claimants;
   for (size_t n = 0; n < transactions.size(); ++n) {
     if (!verdicts[n].ok()) continue;
+    // Of the right length they are one piece a transfer; otherwise they are no hints.
+    const bool hinted = hints[n].size() == transactions[n]->transfers.size() * circuit::kTransferHintBytes;
+    size_t at = 0;
     for (const Transfer& t : transactions[n]->transfers) {
-      claims.push_back({statement_of(t), t.proof});
+      claims.push_back({statement_of(t), t.proof, {}});
+      if (hinted) {
+        const ByteView piece = hints[n].subspan(at, circuit::kTransferHintBytes);
+        claims.back().hints.assign(piece.begin(), piece.end());
+        at += piece.size();
+      }
       claimants.push_back(n);
     }
   }

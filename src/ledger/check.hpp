@@ -92,13 +92,22 @@ class Authority {
  public:
   virtual ~Authority() = default;
   virtual std::vector<Status<Reject>> verify(const Network& network, std::span<const Transaction* const> transactions) = 0;
+  // The same verdicts, perhaps sooner: `hints`, one a transaction, is what its sender gave along as proof_hints(), or empty.
+  virtual std::vector<Status<Reject>> verify_hinted(const Network& network, std::span<const Transaction* const> transactions,
+                                                    std::span<const ByteView> hints);
 };
+
+// What verify_hinted() takes: circuit::transfer_hints of every transfer, one after the other. Empty if a proof does not decode.
+inline constexpr size_t kMaxHintBytes = kMaxTransfers * circuit::kTransferHintBytes;
+Bytes proof_hints(const Transaction& transaction);
 
 // The real one. Signatures before proofs; a transaction with a bad signature costs no proof verification.
 class FullAuthority final : public Authority {
  public:
   FullAuthority(ProofVerifier& proofs, Entropy& entropy) : proofs_(proofs), entropy_(entropy) {}
   std::vector<Status<Reject>> verify(const Network& network, std::span<const Transaction* const> transactions) override;
+  std::vector<Status<Reject>> verify_hinted(const Network& network, std::span<const Transaction* const> transactions,
+                                            std::span<const ByteView> hints) override;
 
  private:
   ProofVerifier& proofs_;

@@ -32,6 +32,17 @@ Result<std::optional<ledger::TxId>, DecodeError> read_option_id(Reader& in) {
 
 }  // namespace
 
+std::string hinted_transactions_path(size_t hint_bytes) {
+  return std::string(kTransactionsPath) + "?hints=" + std::to_string(hint_bytes);
+}
+
+std::optional<HintedBody> split_hints(const net::Target& target, ByteView body) {
+  const auto size = target.number("hints", 0);
+  if (!size || *size > ledger::kMaxHintBytes || *size > body.size()) return std::nullopt;
+  const size_t at = body.size() - static_cast<size_t>(*size);
+  return HintedBody{body.first(at), body.subspan(at)};
+}
+
 bool is_name(ByteView text) {
   return std::ranges::all_of(text,
                              [](uint8_t c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });

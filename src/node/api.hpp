@@ -2,7 +2,8 @@
 // (base/codec.hpp); only /v1/health and the devnet's control answers are JSON. docs/cli.md lists them for people who
 // write clients.
 //
-//   POST /v1/transactions   transaction         -> 200 Vote | 409 RefusalMessage | 400 name of the decode error
+//   POST /v1/transactions[?hints=N]             -> 200 Vote | 409 RefusalMessage | 400 name of the decode error
+//        transaction, then N bytes of ledger::proof_hints, which may be wrong or missing: they only save time
 //   POST /v1/certificates   CertificateMessage  -> 200 Acknowledgement | 409 RefusalMessage | 400
 //   GET  /v1/network                            -> 200 NetworkInfo
 //   GET  /v1/blocks?from=H[&wait_ms=T]          -> 200 BlocksMessage: from height H on, as many as fit one page;
@@ -36,9 +37,17 @@ inline constexpr size_t kMaxRuleBytes = 64;
 inline constexpr size_t kMaxEndpointBytes = 64;
 inline constexpr size_t kMaxBlocksPage = 256;                     // blocks on a page
 inline constexpr size_t kBlocksPageBytes = 4 * 1024 * 1024;       // a page ends once it is longer than this
-inline constexpr size_t kMaxRequestBytes = ledger::kMaxTransactionBytes + 8 * 1024;
+inline constexpr size_t kMaxRequestBytes = ledger::kMaxTransactionBytes + ledger::kMaxHintBytes + 8 * 1024;
 inline constexpr size_t kMaxResponseBytes = ledger::kMaxBlockBytes + kBlocksPageBytes;
 inline constexpr uint32_t kMaxWaitMs = 20'000;                    // longest a request for blocks waits
+
+// POST /v1/transactions with hints for its validators.
+std::string hinted_transactions_path(size_t hint_bytes);
+// Transaction and hints of such a body; nullopt: N is no number, above ledger::kMaxHintBytes or longer than the body.
+struct HintedBody {
+  ByteView transaction, hints;
+};
+std::optional<HintedBody> split_hints(const net::Target& target, ByteView body);
 
 // Names of rejects as they travel: [a-z0-9_]*, so that a validator's words can be shown to people.
 bool is_name(ByteView text);

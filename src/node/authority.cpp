@@ -4,22 +4,30 @@ namespace sotto::node {
 
 std::vector<Status<ledger::Reject>> RememberingAuthority::verify(
     const ledger::Network& network, std::span<const ledger::Transaction* const> transactions) {
+  return verify_hinted(network, transactions, std::vector<ByteView>(transactions.size()));
+}
+
+std::vector<Status<ledger::Reject>> RememberingAuthority::verify_hinted(
+    const ledger::Network& network, std::span<const ledger::Transaction* const> transactions,
+    std::span<const ByteView> hints) {
   std::vector<Status<ledger::Reject>> verdicts(transactions.size(), Ok{});
   std::vector<ledger::FullId> ids;
   for (const auto* tx : transactions) ids.push_back(ledger::full_id(*tx));
 
   std::vector<const ledger::Transaction*> fresh;
+  std::vector<ByteView> fresh_hints;
   std::vector<size_t> where;
   {
     const std::lock_guard lock(mutex_);
     for (size_t i = 0; i < transactions.size(); ++i) {
       if (good_.contains(ids[i])) continue;
       fresh.push_back(transactions[i]);
+      fresh_hints.push_back(hints[i]);
       where.push_back(i);
     }
   }
   if (fresh.empty()) return verdicts;
-  const auto found = authority_.verify(network, fresh);
+  const auto found = authority_.verify_hinted(network, fresh, fresh_hints);
   const std::lock_guard lock(mutex_);
   for (size_t i = 0; i < fresh.size(); ++i) {
     verdicts[where[i]] = found[i];

@@ -16,6 +16,9 @@ class RememberingAuthority final : public ledger::Authority {
   // From any thread; verification itself runs outside the lock.
   std::vector<Status<ledger::Reject>> verify(const ledger::Network& network,
                                              std::span<const ledger::Transaction* const> transactions) override;
+  std::vector<Status<ledger::Reject>> verify_hinted(const ledger::Network& network,
+                                                    std::span<const ledger::Transaction* const> transactions,
+                                                    std::span<const ByteView> hints) override;
 
  private:
   ledger::Authority& authority_;

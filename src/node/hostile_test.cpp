@@ -159,7 +159,8 @@ TEST(Hostile, WhoHasForgottenTheTransactionIsSentIt) {
   const auto tx = stage.transaction();
   const auto about = stage.subject(tx);
   stage.answer = [&](size_t i, const net::Request& request) {
-    if (request.target == kTransactionsPath) return binary(stage.share<settle::Phase::vote>(i, about).encode());
+    if (net::parse_target(request.target).path == kTransactionsPath)
+      return binary(stage.share<settle::Phase::vote>(i, about).encode());
     const auto message = CertificateMessage::decode(request.body);
     if (i < 2 && (!message.ok() || !message->transaction)) return refusal("transaction_needed");
     return binary(stage.share<settle::Phase::settle>(i, about).encode());
@@ -281,8 +282,9 @@ TEST(Hostile, AnExpiredPaymentIsBroughtToItsEnd) {
   Expired voted(stage);
   const auto about = stage.subject(voted.tx);
   stage.answer = [&](size_t i, const net::Request& request) {
-    return binary(request.target == kTransactionsPath ? stage.share<settle::Phase::vote>(i, about).encode()
-                                                      : stage.share<settle::Phase::settle>(i, about).encode());
+    const bool vote = net::parse_target(request.target).path == kTransactionsPath;
+    return binary(vote ? stage.share<settle::Phase::vote>(i, about).encode()
+                       : stage.share<settle::Phase::settle>(i, about).encode());
   };
   EXPECT_EQ(voted.resume(), wallet::PaymentState::settled);
 }

@@ -81,7 +81,13 @@ struct Round {
 struct Payer::Gathering {
   Gathering(Payer& p, const settle::DecodedCandidate& tx, Time deadline_, const Watch& w)
       : payer(p), transaction(tx), start(std::chrono::steady_clock::now()), deadline(deadline_), watch(w),
-        votes(p.committee_, settle::subject_of(p.committee_->epoch(), tx.candidate)) {}
+        votes(p.committee_, settle::subject_of(p.committee_->epoch(), tx.candidate)) {
+    // Square roots taken here once instead of by every validator; without them if the proofs are none.
+    const Bytes hints = ledger::proof_hints(*tx.transaction);
+    request_path = hinted_transactions_path(hints.size());
+    request_body = *tx.candidate.bytes;
+    request_body.insert(request_body.end(), hints.begin(), hints.end());
+  }
 
   double since(Time at) const { return std::chrono::duration<double, std::milli>(at - start).count(); }
   Stake stake_of(size_t validator) const { return (*payer.committee_)[validator].stake; }
@@ -89,7 +95,7 @@ struct Payer::Gathering {
     if (watch) watch({kind, validator, count, since(at), std::move(detail)});
   }
 
-  void post(bool of_votes, size_t validator, const char* path, Bytes body) {
+  void post(bool of_votes, size_t validator, const std::string& path, Bytes body) {
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
     payer.client_.call(payer.validators_[validator], {net::Method::post, path, std::move(body), ""},
@@ -103,7 +109,7 @@ struct Payer::Gathering {
   }
   void ask_vote(size_t validator) {
     votes.members[validator].standing = Standing::asked;
-    post(true, validator, kTransactionsPath, *transaction.candidate.bytes);
+    post(true, validator, request_path, request_body);
   }
   void ask_acknowledgement(size_t validator) {
     acknowledgements->members[validator].standing = Standing::asked;
@@ -270,6 +276,8 @@ struct Payer::Gathering {
 
   Payer& payer;
   const settle::DecodedCandidate& transaction;
+  std::string request_path;            // of the vote: transaction and hints
+  Bytes request_body;
   const Time start, deadline;
   const Watch& watch;
   std::shared_ptr<Mailbox> mailbox = std::make_shared<Mailbox>();

@@ -71,12 +71,15 @@ Result<Evaluations, DecodeError> decode_evaluations(ByteView bytes) {
   return static_cast<Evaluations>(out);
 }
 
-Bytes proof_hints(const Proof& proof) {
+Bytes proof_hints(ByteView proof) {
+  if (proof.size() != kProofBytes) return {};
   Bytes out;
-  each_part(proof, [&](const G1Affine& p) {
-    const auto y = crypto::y_hint(p);
+  for (size_t i = 0; i < kProofPoints; ++i) {
+    const auto point = crypto::G1Unchecked::decode(proof.subspan(point_offset(i), 48));
+    if (!point.ok()) return {};
+    const auto y = crypto::y_hint(*point);
     out.insert(out.end(), y.begin(), y.end());
-  }, [](const Fr&) {});
+  }
   return out;
 }
 

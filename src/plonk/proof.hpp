@@ -36,7 +36,8 @@ Result<Evaluations, DecodeError> decode_evaluations(ByteView proof);
 // The y-coordinates of a proof's points in wire order, 48 bytes big-endian each: what a verifier may be told beside the proof to
 // save its square roots. Not part of the proof, not authenticated, never believed (crypto::G1Unchecked::decode).
 inline constexpr size_t kHintBytes = kProofPoints * 48;
-Bytes proof_hints(const Proof& proof);
+// From an encoded proof; empty if a point does not decode. Subgroups are not checked.
+Bytes proof_hints(ByteView proof);
 
 // What a proof is bound to besides the witness.
 struct Statement {

@@ -21,6 +21,7 @@ struct Candidate {
 struct DecodedCandidate {
   Candidate candidate;
   std::shared_ptr<const ledger::Transaction> transaction;
+  std::shared_ptr<const Bytes> hints = nullptr;           // ledger::proof_hints as the sender says; nothing depends on them
 };
 Result<DecodedCandidate, DecodeError> decode_candidate(ByteView bytes);
 // What a vote for it in that epoch signs.
