@@ -4,6 +4,7 @@
 
 #include "bench/validator/corpus.hpp"
 #include "bench/validator/load.hpp"
+#include "ledger/check.hpp"
 #include "node/api.hpp"
 
 namespace sotto::bench {
@@ -19,7 +20,13 @@ inline Bytes request(const std::string& path, ByteView body) {
 inline Script script_of(const CorpusPayment& payment) {
   const auto certificate = settle::LockCertificate::decode(payment.certificate);
   CHECK(certificate.ok());
-  return {request(node::kTransactionsPath, payment.transaction),
+  // As a wallet sends it: with the hints that save the validator the square roots.
+  const auto transaction = ledger::decode_transaction(payment.transaction);
+  CHECK(transaction.ok());
+  const Bytes hints = ledger::proof_hints(*transaction);
+  Bytes body = payment.transaction;
+  body.insert(body.end(), hints.begin(), hints.end());
+  return {request(node::hinted_transactions_path(hints.size()), body),
           request(node::kCertificatesPath, node::CertificateMessage{*certificate, std::nullopt}.encode()), payment.vote,
           payment.acknowledgement};
 }

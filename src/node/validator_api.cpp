@@ -8,7 +8,7 @@ namespace sotto::node {
 void ValidatorNode::Core::handle(net::Request request, net::Reply reply) {
   const net::Target target = net::parse_target(request.target);
   const bool post = request.method == net::Method::post;
-  if (target.path == kTransactionsPath && post) return submit_transaction(request, std::move(reply));
+  if (target.path == kTransactionsPath && post) return submit_transaction(request, target, std::move(reply));
   if (target.path == kCertificatesPath && post) return submit_certificate(request, std::move(reply));
   if (post) return reply(text(404, "unknown_path"));
   if (target.path == kBlocksPath) return blocks(target, std::move(reply));
@@ -26,9 +26,12 @@ void ValidatorNode::Core::handle(net::Request request, net::Reply reply) {
   reply(text(404, "unknown_path"));
 }
 
-void ValidatorNode::Core::submit_transaction(net::Request& request, net::Reply reply) {
-  auto candidate = settle::decode_candidate(request.body);
+void ValidatorNode::Core::submit_transaction(net::Request& request, const net::Target& target, net::Reply reply) {
+  const auto body = split_hints(target, request.body);
+  if (!body) return reply(text(400, "bad_hints"));
+  auto candidate = settle::decode_candidate(body->transaction);
   if (!candidate.ok()) return reply(text(400, name(candidate.error())));
+  if (!body->hints.empty()) candidate->hints = std::make_shared<const Bytes>(body->hints.begin(), body->hints.end());
   on_state([this, source = request.source, reply = std::move(reply), tx = std::move(candidate).value()]() mutable {
     if (const auto number = expect(std::move(reply))) step(settle::SubmitTransaction{*number, source, std::move(tx)});
   });

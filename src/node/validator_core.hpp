@@ -166,8 +166,12 @@ struct ValidatorNode::Core {
 
   void verify_batch(std::vector<settle::Verify> batch) {
     std::vector<const ledger::Transaction*> transactions;
-    for (const auto& v : batch) transactions.push_back(v.transaction.get());
-    const auto verdicts = authority.verify(*network(), transactions);
+    std::vector<ByteView> hints;
+    for (const auto& v : batch) {
+      transactions.push_back(v.transaction.get());
+      hints.push_back(v.hints ? ByteView(*v.hints) : ByteView());
+    }
+    const auto verdicts = authority.verify_hinted(*network(), transactions, hints);
     std::vector<settle::VerificationDone> done;
     for (size_t i = 0; i < batch.size(); ++i)
       done.push_back({batch[i].token, verdicts[i].ok() ? nullptr : ledger::name(verdicts[i].error())});
@@ -216,7 +220,7 @@ struct ValidatorNode::Core {
 
   // --- HTTP (server's thread) ---
   void handle(net::Request request, net::Reply reply);
-  void submit_transaction(net::Request& request, net::Reply reply);
+  void submit_transaction(net::Request& request, const net::Target& target, net::Reply reply);
   void submit_certificate(net::Request& request, net::Reply reply);
   void blocks(const net::Target& target, net::Reply reply);
   void hash(const net::Target& target, net::Reply reply);

@@ -158,11 +158,7 @@ void ValidatorMachine::verify(DecodedCandidate transaction, SourceId source, Wai
   const Token token = next_token_++;
   begin(source);
   verifying_bytes_.emplace(transaction.candidate.full_id, token);
-<<<<<<< src/settle/validator.cpp
-  out.push_back(Verify{token, transaction.transaction, transaction.hints});
-=======
-  out.push_back(Verify{token, transaction.transaction, transaction.candidate.full_id});
->>>>>>> /tmp/new.18251
+  out.push_back(Verify{token, transaction.transaction, transaction.candidate.full_id, transaction.hints});
   Verifying& entry = verifying_[token];
   entry.transaction = std::move(transaction);
   entry.source = source;

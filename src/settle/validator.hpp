@@ -99,10 +99,8 @@ using Event = std::variant<SubmitTransaction, SubmitCertificate, VerificationDon
 struct Verify {                                           // answer with VerificationDone
   Token token = 0;
   std::shared_ptr<const ledger::Transaction> transaction;
-<<<<<<< src/settle/validator.hpp
-  std::shared_ptr<const Bytes> hints = nullptr;           // for ledger::Authority::verify_hinted
-=======
   FullId full_id;
+  std::shared_ptr<const Bytes> hints = nullptr;           // for ledger::Authority::verify_hinted
 };
 // Answer with CertificateChecked. Many at once share their pairings (verify_batch), so they are gathered like proofs; those of
 // one source belong together, for a bad one costs its neighbours.
@@ -110,7 +108,6 @@ struct CheckCertificate {
   Token token = 0;
   SourceId source = 0;
   std::shared_ptr<const LockCertificate> certificate;
->>>>>>> /tmp/new.18251
 };
 struct ReplyVote {
   RequestId request = 0;
