@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writes the measured tables of docs/performance.md: bench_document.py BENCH_JSON PEERS_JSON DOCUMENT.
 
-Only what stands between `<!-- figures -->` and `<!-- end -->`, and between `<!-- peers -->` and `<!-- end -->`, is replaced; a table
-whose file is missing stays as it is."""
+Only what stands between `<!-- figures -->` and `<!-- end -->`, and between `<!-- peers -->` and `<!-- end -->`, is replaced, and the list of
+pictures beside the document; a table whose file is missing stays as it is."""
 import json
 import os
 import re
@@ -44,6 +44,12 @@ def peers_table(result):
     return "\n".join(lines)
 
 
+def pictures(folder):
+    known = (("prove-stages", "What one proof's CPU time goes into"), ("verify-batches", "Verifying in batches"),
+             ("validator-load", "Settling under load"), ("peers-prove", "Proving a payment, peers"), ("peers-verify", "Verifying a payment, peers"))
+    return "\n\n".join(f"![{text}](pictures/{name}.svg)" for name, text in known if os.path.exists(os.path.join(folder, name + ".svg")))
+
+
 def main(bench_file, peers_file, document):
     text = open(document).read()
     for mark, source, table in (("figures", bench_file, figures_table), ("peers", peers_file, peers_table)):
@@ -55,6 +61,8 @@ def main(bench_file, peers_file, document):
         if not found:
             print(f"{document} has no place for {mark}")
             return 1
+    listed = pictures(os.path.join(os.path.dirname(document), "pictures"))
+    text = re.sub(r"(<!-- pictures -->\n).*?(<!-- end -->)", lambda m: m[1] + listed + "\n" + m[2], text, count=1, flags=re.S)
     with open(document, "w") as file:
         file.write(text)
     return 0
