@@ -14,8 +14,8 @@ namespace {
 constexpr size_t kWindows = CommitTable::kWindows, kWindowBits = CommitTable::kWindowBits, kBuckets = CommitTable::kBuckets;
 
 std::shared_ptr<void> aligned_memory(size_t bytes) {
-  const auto alignment = std::align_val_t(CommitTable::kAlignment);
-  return {::operator new(bytes, alignment), [alignment](void* p) { ::operator delete(p, alignment); }};
+  static constexpr auto alignment = std::align_val_t(CommitTable::kAlignment);
+  return {::operator new(bytes, alignment), [](void* p) { ::operator delete(p, alignment); }};
 }
 
 template <class Pairs>
