@@ -154,6 +154,7 @@ std::vector<BlsSignature> bls_sign(const BlsSecretKey& sk, std::span<const BlsHa
   }
   std::vector<BlsSignature> out;
   for (const G1Affine& point : to_affine(products)) out.push_back(BlsSignature(point));
+  wipe(products.data(), products.size() * sizeof(G1));   // projective coordinates tell bits of the key
   return out;
 }
 

@@ -323,5 +323,20 @@ TEST(G1Unchecked, hints_change_nothing_but_speed) {
   }
 }
 
+// What ADR 0031 takes of blst's single check: right for sums as well, which may be infinity or of order 3.
+TEST(G1Subgroup, single_check_of_what_sums_can_be) {
+  blst_p1_affine p{};
+  EXPECT_TRUE(blst_p1_affine_in_g1(&p));
+  blst_fp two{}, minus_two{};
+  const uint64_t limbs[6] = {2, 0, 0, 0, 0, 0};
+  blst_fp_from_uint64(&two, limbs);
+  blst_fp_cneg(&minus_two, &two, true);
+  for (const auto& y : {two, minus_two}) {
+    p.y = y;
+    EXPECT_TRUE(blst_p1_affine_on_curve(&p));
+    EXPECT_FALSE(blst_p1_affine_in_g1(&p));
+  }
+}
+
 }  // namespace
 }  // namespace sotto::crypto

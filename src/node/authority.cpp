@@ -10,6 +10,7 @@ std::vector<Status<ledger::Reject>> RememberingAuthority::verify(
 std::vector<Status<ledger::Reject>> RememberingAuthority::verify_hinted(
     const ledger::Network& network, std::span<const ledger::Transaction* const> transactions,
     std::span<const ByteView> hints) {
+  CHECK(hints.size() == transactions.size());
   std::vector<Status<ledger::Reject>> verdicts(transactions.size(), Ok{});
   std::vector<ledger::FullId> ids;
   for (const auto* tx : transactions) ids.push_back(ledger::full_id(*tx));

@@ -20,7 +20,8 @@ enum class SubgroupChecks : uint8_t {
 };
 
 // One verdict per claim. Weights: 128 bits each, from hashing every byte of the batch together with fresh entropy. A verdict is
-// that of the proof verified alone, but for a probability of 2^-127 at most; it never depends on the number of threads.
+// that of the proof verified alone, but for a probability of 3^-81 + (log2 of the batch + 2) 2^-128 at most (ADR 0031); it never
+// depends on the number of threads.
 std::vector<bool> verify_batch(const VerifyingKey& vk, const ByteArray<32>& network, std::span<const Claim> claims,
                                Entropy& entropy, ThreadPool& pool, SubgroupChecks checks = SubgroupChecks::cheapest);
 

@@ -269,7 +269,7 @@ void ValidatorMachine::lock_persisted(const LedgerView& ledger, Durable<Lock> lo
                                       Effects& out) {
   const TxId txid = writing.txid;
   writing_lock_.erase(txid);
-  // A block may have come in between: history needs no lock, and no vote against it is signed.
+  // A block may have come in between: history needs no lock, and no vote against it is given out.
   const Candidate& transaction = lock->transaction;
   std::optional<Refusal> refusal;
   bool keep = true;
