@@ -158,7 +158,7 @@ void ValidatorMachine::verify(DecodedCandidate transaction, SourceId source, Wai
   const Token token = next_token_++;
   begin(source);
   verifying_bytes_.emplace(transaction.candidate.full_id, token);
-  out.push_back(Verify{token, transaction.transaction, transaction.candidate.full_id, transaction.hints});
+  out.push_back(Verify{token, transaction.transaction, transaction.candidate.full_id, transaction.hints, source});
   Verifying& entry = verifying_[token];
   entry.transaction = std::move(transaction);
   entry.source = source;

@@ -96,11 +96,13 @@ struct BlockExecuted {
 using Event = std::variant<SubmitTransaction, SubmitCertificate, VerificationDone, CertificateChecked, Persisted, BlockExecuted>;
 
 // --- effects ---
-struct Verify {                                           // answer with VerificationDone
+// Answer with VerificationDone. Those of one source belong together, as with certificates.
+struct Verify {
   Token token = 0;
   std::shared_ptr<const ledger::Transaction> transaction;
   FullId full_id;
   std::shared_ptr<const Bytes> hints = nullptr;           // for ledger::Authority::verify_hinted
+  SourceId source = 0;
 };
 // Answer with CertificateChecked. Many at once share their pairings (verify_batch), so they are gathered like proofs; those of
 // one source belong together, for a bad one costs its neighbours.

@@ -159,7 +159,9 @@ TEST_F(Machine, a_bad_twin_says_nothing_about_the_txid) {  // S-41
 
 TEST_F(Machine, duplicates_in_flight_cost_one_verification_and_one_write) {  // S-41
   const TransactionPlan plan{{1, 2, 3}};
-  const Token token = only<Verify>(submit(plan)).token;
+  const Verify asked = only<Verify>(submit(plan, 7));
+  EXPECT_EQ(asked.source, 7u);            // its verifier keeps those of one source together
+  const Token token = asked.token;
   EXPECT_TRUE(submit(plan).empty());
   auto effects = step(VerificationDone{token, nullptr});
   only<Persist>(effects);
