@@ -135,11 +135,11 @@ def peer_bars(key, title):
 
 def main(bench_file, peers_file, folder):
     os.makedirs(folder, exist_ok=True)
-    todo = [("prove-stages", bench_file, stages), ("verify-batches", bench_file, batches), ("validator-load", bench_file, load),
+    pictures = [("prove-stages", bench_file, stages), ("verify-batches", bench_file, batches), ("validator-load", bench_file, load),
             ("peers-prove", peers_file, peer_bars("prove_ms", "Proving a payment")),
             ("peers-verify", peers_file, peer_bars("verify_ms", "Verifying a payment"))]
     drawn = 0
-    for name, source, draw in todo:
+    for name, source, draw in pictures:
         try:
             with open(source) as file:
                 picture = draw(json.load(file))

@@ -26,6 +26,8 @@ class Descriptor {
   int fd_;
 };
 
+}  // namespace
+
 bool write_all(int fd, ByteView content) {
   while (!content.empty()) {
     const ssize_t n = write(fd, content.data(), content.size());
@@ -35,8 +37,6 @@ bool write_all(int fd, ByteView content) {
   }
   return true;
 }
-
-}  // namespace
 
 Result<Bytes, Error> read_file(const std::filesystem::path& path, size_t limit) {
   const Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));

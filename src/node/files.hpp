@@ -8,6 +8,9 @@
 
 namespace sotto::node {
 
+// All of it, or false with errno set.
+bool write_all(int fd, ByteView content);
+
 // The whole file; an Error if it is absent, unreadable or longer than `limit`.
 Result<Bytes, Error> read_file(const std::filesystem::path& path, size_t limit);
 // Written beside, synced, renamed over: after a crash either the old file or the new one is there. Mode 0600.

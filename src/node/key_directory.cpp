@@ -41,16 +41,6 @@ int open_directory(const std::filesystem::path& path) {
 
 bool plain_name(const std::string& name) { return !name.empty() && name[0] != '.' && name.find('/') == std::string::npos; }
 
-bool write_all(int fd, ByteView content) {
-  while (!content.empty()) {
-    const ssize_t n = write(fd, content.data(), content.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return false;
-    content = content.subspan(static_cast<size_t>(n));
-  }
-  return true;
-}
-
 void drop_oldest(const std::filesystem::path& directory, size_t files) {
   namespace fs = std::filesystem;
   std::error_code e;
