@@ -1,6 +1,21 @@
 #include "crypto/fr.hpp"
 
+#include <cstring>
+
 namespace sotto::crypto {
+
+namespace {
+
+// Scalars of blst are little-endian bytes, encodings big-endian. blst turns them byte by byte, ten times slower.
+void reverse32(uint8_t* to, const uint8_t* from) {
+  uint64_t words[4];
+  std::memcpy(words, from, sizeof words);
+  const uint64_t turned[4] = {__builtin_bswap64(words[3]), __builtin_bswap64(words[2]), __builtin_bswap64(words[1]),
+                              __builtin_bswap64(words[0])};
+  std::memcpy(to, turned, sizeof turned);
+}
+
+}  // namespace
 
 const Fr& Fr::one() {
   static const Fr value = from_u64(1);
@@ -26,7 +41,7 @@ Result<Fr, DecodeError> Fr::decode(ByteView bytes) {
   if (bytes.size() < kBytes) return Failure{DecodeError::truncated};
   if (bytes.size() > kBytes) return Failure{DecodeError::trailing_bytes};
   blst_scalar s;
-  blst_scalar_from_bendian(&s, bytes.data());
+  reverse32(s.b, bytes.data());
   if (!blst_scalar_fr_check(&s)) return Failure{DecodeError::non_canonical};
   Fr out;
   blst_fr_from_scalar(&out.v_, &s);
@@ -47,7 +62,7 @@ Fr Fr::from_hex(std::string_view hex) {
 ByteArray<32> Fr::encode() const {
   ByteArray<32> out;
   const blst_scalar s = scalar();
-  blst_bendian_from_scalar(out.data(), &s);
+  reverse32(out.data(), s.b);
   return out;
 }
 

@@ -9,45 +9,71 @@ namespace sotto::crypto {
 
 namespace {
 
-constexpr unsigned kTwoAdicity = 32;
 constexpr size_t kNibbles = 63;  // l < 2^252
 
 // x^((q - 1) / 2) for r - 1 = 2^32 q.
 Fr pow_half_of_odd_part(const Fr& x) {
-  // (q - 1) / 2 = (r - 1) >> 33, most significant bit first.
+  // (q - 1) / 2 = (r - 1) >> 33, most significant nibble first.
   static constexpr uint64_t kExponent[4] = {0x7fff2dff7fffffff, 0x04d0ec02a9ded201, 0x94cebea4199cec04,
                                             0x0000000039f6d3a9};
-  Fr out = Fr::one();
-  for (size_t i = 222; i-- > 0;) {
-    blst_fr_sqr(&out.raw(), &out.raw());
-    if ((kExponent[i / 64] >> (i % 64)) & 1) out *= x;
+  std::array<Fr, 16> powers;
+  powers[0] = Fr::one();
+  for (size_t i = 1; i < powers.size(); ++i) powers[i] = powers[i - 1] * x;
+  Fr out = powers[kExponent[3] >> 28];
+  for (size_t i = 55; i-- > 0;) {
+    for (int k = 0; k < 4; ++k) blst_fr_sqr(&out.raw(), &out.raw());
+    out *= powers[(kExponent[i / 16] >> (4 * (i % 16))) & 15];
   }
   return out;
 }
 
-const Fr& root_of_unity() {  // 7^q, of order 2^32; 7 generates the field's units
-  static const Fr value = pow_half_of_odd_part(Fr::from_u64(7)).square() * Fr::from_u64(7);
-  return value;
-}
+// The roots of unity of order 2^32, w = 7^q (7 generates the field's units), a byte of the exponent at a time.
+struct RootsOfUnity {
+  std::array<std::array<Fr, 256>, 4> inverse;              // [j][k] = w^(-k 256^j)
+  std::array<std::pair<uint64_t, uint8_t>, 256> logarithm;  // of order 256, by lowest limb: v = w^(k 2^24) for {v, k}
 
-// Tonelli-Shanks. Variable time.
-std::optional<Fr> square_root_vartime(const Fr& x) {
-  if (x.is_zero()) return x;
-  const Fr half = pow_half_of_odd_part(x);
-  Fr root = half * x, rest = root * half;  // root^2 = x * rest, rest of order 2^k
-  Fr generator = root_of_unity();
-  unsigned order = kTwoAdicity;
-  while (!(rest == Fr::one())) {
-    unsigned k = 0;
-    for (Fr power = rest; !(power == Fr::one()); power = power.square())
-      if (++k == order) return std::nullopt;
-    for (unsigned i = 0; i + k + 1 < order; ++i) generator = generator.square();
-    root *= generator;
-    generator = generator.square();
-    rest *= generator;
-    order = k;
+  RootsOfUnity() {
+    const Fr w = pow_half_of_odd_part(Fr::from_u64(7)).square() * Fr::from_u64(7);
+    Fr step = w.inverse();
+    for (auto& row : inverse) {
+      row[0] = Fr::one();
+      for (size_t k = 1; k < row.size(); ++k) row[k] = row[k - 1] * step;
+      step = row[255] * step;
+    }
+    for (size_t k = 0; k < 256; ++k) logarithm[k] = {inverse[3][(256 - k) % 256].raw().l[0], static_cast<uint8_t>(k)};
+    std::ranges::sort(logarithm);
   }
-  return root;
+  // Of an element of order 256: nothing sensible for others.
+  size_t log256(const Fr& v) const {
+    const auto at = std::ranges::lower_bound(logarithm, v.raw().l[0], {}, &std::pair<uint64_t, uint8_t>::first);
+    return at == logarithm.end() ? 0 : at->second;
+  }
+};
+
+// Tonelli-Shanks with the logarithm of x^q read off byte by byte (Sarkar, eprint 2020/1407). Variable time.
+std::optional<Fr> square_root_vartime(const Fr& x) {
+  static const RootsOfUnity roots;
+  const auto& inverse = roots.inverse;
+  const Fr half = pow_half_of_odd_part(x);
+  const Fr root = half * x;
+  std::array<Fr, 4> power;                                 // x^(q 256^j)
+  power[0] = root * half;
+  for (size_t j = 1; j < 4; ++j) {
+    power[j] = power[j - 1];
+    for (int k = 0; k < 8; ++k) power[j] = power[j].square();
+  }
+  std::array<size_t, 4> byte{};                            // of the logarithm of x^q, the lowest first
+  for (size_t i = 0; i < 4; ++i) {
+    Fr rest = power[3 - i];
+    for (size_t j = 0; j < i; ++j) rest *= inverse[3 - i + j][byte[j]];
+    byte[i] = roots.log256(rest);
+  }
+  const size_t logarithm = byte[0] | byte[1] << 8 | byte[2] << 16 | byte[3] << 24;
+  Fr out = root;
+  for (size_t j = 0; j < 4; ++j) out *= inverse[j][(logarithm >> 1 >> (8 * j)) & 255];
+  // Says everything: zero has its root, an odd logarithm has none.
+  if (!(out.square() == x)) return std::nullopt;
+  return out;
 }
 
 // In place: `x = a * b` copies the product by wide loads right after blst's narrow stores, a stall longer than a sum.

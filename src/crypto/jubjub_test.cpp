@@ -94,6 +94,37 @@ TEST(Jubjub, refuses_second_encodings) {
   EXPECT_EQ(JubjubAffine::decode(Bytes(33)).error(), DecodeError::trailing_bytes);
 }
 
+// Every v is decided as Euler's criterion decides it: x = (v^2 - 1) / (1 + d v^2) is a square, or x^((r - 1) / 2) is -1.
+TEST(Jubjub, decodes_exactly_what_has_a_root) {
+  int squares = 0;
+  for (uint64_t i = 0; i < 400; ++i) {
+    Writer seed;
+    seed.u64(i);
+    const Fr v = Fr::reduce512(blake2b_512("test", {seed.bytes()}));
+    const Fr x = (v.square() - Fr::one()) * (Fr::one() + jubjub_d() * v.square()).inverse();
+    const uint64_t half[4] = {0x7fffffff80000000, 0xa9ded2017fff2dff, 0x199cec0404d0ec02, 0x39f6d3a994cebea4};
+    Fr euler = Fr::one();
+    for (size_t bit = 256; bit-- > 0;) {
+      euler = euler.square();
+      if ((half[bit / 64] >> (bit % 64)) & 1) euler *= x;
+    }
+    ByteArray<32> bytes = v.encode();
+    std::reverse(bytes.begin(), bytes.end());
+    const auto point = JubjubAffine::decode(bytes);
+    ASSERT_EQ(point.ok(), euler == Fr::one()) << i;
+    if (!point.ok()) {
+      EXPECT_EQ(point.error(), DecodeError::not_on_curve);
+      continue;
+    }
+    ++squares;
+    EXPECT_TRUE(point->on_curve());
+    EXPECT_EQ(point->v, v);
+    EXPECT_EQ(point->encode(), bytes);
+  }
+  EXPECT_GT(squares, 150);
+  EXPECT_LT(squares, 250);
+}
+
 TEST(Jubjub, generator_is_pinned_and_of_prime_order) {
   const JubjubAffine g = jubjub_generator();
   EXPECT_TRUE(g.on_curve());

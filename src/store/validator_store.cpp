@@ -13,6 +13,7 @@
 #include <unordered_set>
 
 #include "crypto/hash.hpp"
+#include "store/absent.hpp"
 #include "store/state_codec.hpp"
 #include "store/validator_records.hpp"
 #include "store/witness.hpp"
@@ -71,6 +72,7 @@ struct ValidatorStore::Impl final : ledger::Archive {
   std::string broken;
   std::mutex drops_mutex;                                 // its own: drop() never waits for a sync
   std::vector<settle::Drop> drops;                        // for the next group
+  mutable AbsentNullifiers absent;
 
   // One group in the making.
   struct Group {
@@ -171,8 +173,13 @@ struct ValidatorStore::Impl final : ledger::Archive {
 
   // ledger::Archive
   std::optional<ledger::Spend> spend_of(const ledger::Nullifier& nf) const override {
+    if (absent.contains(nf)) return std::nullopt;
+    const uint64_t blocks = absent.blocks();
     const auto value = get_or_stop(key_of(Table::nullifier, nf.bytes()));
-    if (!value) return std::nullopt;
+    if (!value) {
+      absent.insert(nf, blocks);
+      return std::nullopt;
+    }
     Reader in(*value);
     const auto id = in.array<32>();
     const auto height = in.u64();
@@ -374,7 +381,9 @@ Status<Error> ValidatorStore::commit_block(const ledger::Execution& execution) {
   const std::lock_guard lock(impl_->mutex);
   auto writing = impl_->begin();
   impl_->add_block(writing, execution);
-  return impl_->write(writing);
+  TRY_OK(impl_->write(writing));
+  impl_->absent.spent(execution.changes.spends);
+  return Ok{};
 }
 
 void ValidatorStore::drop(const settle::Drop& drop) {
