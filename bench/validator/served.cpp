@@ -74,7 +74,7 @@ void say_usage(const node::ValidatorNode& node, uint64_t entries) {
   rusage r{};
   getrusage(RUSAGE_SELF, &r);
   const auto ms = [](const timeval& t) { return static_cast<double>(t.tv_sec) * 1e3 + static_cast<double>(t.tv_usec) / 1e3; };
-  const auto [height, hash] = node.state_hash();
+  const auto [height, hash] = node.state_hash().value();
   std::printf("%.3f %.3f %.1f %.3f %" PRIu64 " %" PRIu64 " %s %s\n", ms(r.ru_utime), ms(r.ru_stime),
               static_cast<double>(r.ru_maxrss) / 1024, written_mb(), height, entries, to_hex(hash).c_str(),
               threads_text().c_str());

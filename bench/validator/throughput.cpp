@@ -25,7 +25,7 @@ constexpr double kBoundMs = 250;               // p99 a payment must keep
 
 struct Setup {
   std::string self, corpus, data_dir, scratch;
-  size_t threads = 2, connections = 256;
+  size_t threads = 2, connections = 384;
   std::vector<Script> payments;
 };
 

@@ -47,7 +47,9 @@ class BatchWorker {
       stop_ = true;
     }
     wake_.notify_all();
-    if (thread_.joinable()) thread_.join();
+    if (!thread_.joinable()) return;
+    thread_.join();
+    pending_.clear();                          // whoever waits for one of them learns that it will not be done
   }
 
  private:

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <ctime>
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -12,6 +14,8 @@
 namespace sotto::node {
 
 namespace {
+
+constexpr time_t kAbandonedAfterS = 600;       // nobody writes a key file for so long
 
 class Descriptor {
  public:
@@ -41,17 +45,26 @@ int open_directory(const std::filesystem::path& path) {
 
 bool plain_name(const std::string& name) { return !name.empty() && name[0] != '.' && name.find('/') == std::string::npos; }
 
-void drop_oldest(const std::filesystem::path& directory, size_t files) {
-  namespace fs = std::filesystem;
-  std::error_code e;
-  std::vector<std::pair<fs::file_time_type, fs::path>> found;
-  for (const auto& entry : fs::directory_iterator(directory, e)) {
-    if (entry.path().extension() != ".keys" || !entry.is_regular_file(e)) continue;
-    const auto time = entry.last_write_time(e);
-    if (!e) found.emplace_back(time, entry.path());
+// Keeps the newest `files`, and removes what a process left that died while it wrote.
+void tidy(int directory, size_t files) {
+  const int own = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR* const listing = own < 0 ? nullptr : fdopendir(own);
+  if (listing == nullptr) {
+    if (own >= 0) close(own);
+    return;
   }
-  std::sort(found.begin(), found.end());
-  for (size_t i = 0; i + files < found.size(); ++i) fs::remove(found[i].second, e);
+  std::vector<std::pair<int64_t, std::string>> kept;
+  while (const dirent* entry = readdir(listing)) {
+    const std::string name = entry->d_name;
+    struct stat s;
+    if (fstatat(directory, name.c_str(), &s, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(s.st_mode)) continue;
+    if (name.ends_with(".keys")) kept.emplace_back(int64_t{s.st_mtim.tv_sec} * 1'000'000'000 + s.st_mtim.tv_nsec, name);
+    if (name.starts_with(".") && name.find(".keys.") != std::string::npos && s.st_mtime + kAbandonedAfterS < time(nullptr))
+      unlinkat(directory, name.c_str(), 0);
+  }
+  closedir(listing);
+  std::sort(kept.begin(), kept.end());
+  for (size_t i = 0; i + files < kept.size(); ++i) unlinkat(directory, kept[i].second.c_str(), 0);
 }
 
 }  // namespace
@@ -90,7 +103,7 @@ void KeyDirectory::keep(const std::string& name, std::span<const ByteView> parts
     unlinkat(directory.get(), beside.c_str(), 0);
     return;
   }
-  drop_oldest(directory_, kFiles);
+  tidy(directory.get(), kFiles);
 }
 
 }  // namespace sotto::node

@@ -118,6 +118,19 @@ TEST_F(KeyDirectoryTest, old_files_go) {
   EXPECT_EQ(found("3.keys"), "-");
 }
 
+TEST_F(KeyDirectoryTest, what_a_crash_left_goes) {
+  keep("a.keys", "text");
+  for (const char* name : {".a.keys.1", ".b.keys.22", ".a.keys.3", "notes"}) std::ofstream(dir / name) << "half";
+  for (const char* name : {".a.keys.1", ".b.keys.22", "notes"})
+    fs::last_write_time(dir / name, fs::file_time_type::clock::now() - std::chrono::hours(1));
+  keep("b.keys", "text");
+  EXPECT_FALSE(fs::exists(dir / ".a.keys.1"));
+  EXPECT_FALSE(fs::exists(dir / ".b.keys.22"));
+  EXPECT_TRUE(fs::exists(dir / ".a.keys.3"));          // somebody may be writing it
+  EXPECT_TRUE(fs::exists(dir / "notes"));
+  EXPECT_EQ(found("a.keys"), "text");
+}
+
 TEST_F(KeyDirectoryTest, nowhere_to_write) {
   std::ofstream(top / "cache") << "a file";
   keep("a.keys", "text");                              // no complaint

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <deque>
+#include <future>
 #include <thread>
 
 #include "ledger/circuit_verifier.hpp"
@@ -163,6 +164,23 @@ struct ValidatorNode::Core {
 
   // --- other threads ---
   void on_state(std::function<void()> task) { worker->post(std::move(task)); }
+  // Waits for an answer of the state thread; `otherwise` if that has stopped, or stops before it comes to the question.
+  template <class T>
+  T ask(std::function<T()> question, T otherwise) {
+    struct Answer {
+      std::promise<T> promise;
+      std::optional<T> otherwise;
+      ~Answer() { if (otherwise) promise.set_value(std::move(*otherwise)); }
+    };
+    auto answer = std::make_shared<Answer>();
+    answer->otherwise = std::move(otherwise);
+    auto done = answer->promise.get_future();
+    on_state([question = std::move(question), answer = std::move(answer)] {
+      answer->promise.set_value(question());
+      answer->otherwise.reset();
+    });
+    return done.get();
+  }
 
   // Those of one source side by side: what a bad one costs falls on its own.
   void verify_batch(std::vector<settle::Verify> batch) {

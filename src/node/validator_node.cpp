@@ -1,7 +1,5 @@
 #include "node/validator_node.hpp"
 
-#include <future>
-
 #include "node/dev_genesis.hpp"
 #include "node/validator_core.hpp"
 
@@ -122,18 +120,15 @@ void ValidatorNode::announce(std::vector<net::Endpoint> validators) {
 }
 
 Status<Error> ValidatorNode::execute(const order::Batch& batch) {
-  const auto promise = std::make_shared<std::promise<Status<Error>>>();
-  auto done = promise->get_future();
   PreparedBatch prepared(batch.entries, *core_->network(), core_->store->archive(), core_->certificates, core_->authority);
-  core_->on_state([this, &batch, &prepared, promise] { promise->set_value(core_->execute(batch, prepared)); });
-  return done.get();
+  return core_->ask<Status<Error>>([core = core_.get(), &batch, &prepared] { return core->execute(batch, prepared); },
+                                   Failure{Error{"the validator has stopped"}});
 }
 
-std::pair<uint64_t, Hash32> ValidatorNode::state_hash() const {
-  const auto promise = std::make_shared<std::promise<std::pair<uint64_t, Hash32>>>();
-  auto done = promise->get_future();
-  core_->on_state([this, promise] { promise->set_value({core_->state.height, ledger::app_hash(core_->state)}); });
-  return done.get();
+std::optional<std::pair<uint64_t, Hash32>> ValidatorNode::state_hash() const {
+  using Answer = std::optional<std::pair<uint64_t, Hash32>>;
+  return core_->ask<Answer>(
+      [core = core_.get()] { return Answer(std::in_place, core->state.height, ledger::app_hash(core->state)); }, std::nullopt);
 }
 
 }  // namespace sotto::node

@@ -75,8 +75,8 @@ class ValidatorNode final : public order::Consumer {
   Status<Error> execute(const order::Batch& batch) override;
   // The encoded block, if executed.
   Result<std::optional<Bytes>, Error> block(uint64_t height) const;
-  // Hash over the whole state (ledger::app_hash) and height, for comparing nodes.
-  std::pair<uint64_t, Hash32> state_hash() const;
+  // Height and hash over the whole state (ledger::app_hash), for comparing nodes; nothing once it has stopped.
+  std::optional<std::pair<uint64_t, Hash32>> state_hash() const;
 
   // Takes no more requests; the rest goes on.
   void close_server();

@@ -169,5 +169,15 @@ TEST_F(PreparedTest, a_remembered_certificate_is_good_for_its_own_transaction_on
   EXPECT_TRUE(fresh.check(std::span(&asked, 1))[0].ok());
 }
 
+TEST(Validator, questions_after_a_stop_are_answered) {
+  Alone alone;
+  ASSERT_TRUE(alone.node->state_hash().has_value());
+  alone.node->stop();
+  EXPECT_FALSE(alone.node->state_hash().has_value());
+  const auto executed = alone.node->execute({1, 1, {}});
+  ASSERT_FALSE(executed.ok());
+  EXPECT_EQ(executed.error().what, "the validator has stopped");
+}
+
 }  // namespace
 }  // namespace sotto::node

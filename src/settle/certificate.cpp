@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace sotto::settle {
 
@@ -127,7 +128,8 @@ std::vector<Status<CertificateReject>> verify_batch(std::span<const CertificateC
     equations.push_back({*key, hashed, certificate.signature});
     candidates.push_back(i);
   }
-  // Halves until a bad one stands alone: a work list, so that depth is no concern.
+  // Halves until a bad one stands alone: a work list, so that depth is no concern. A product has a pairing for each set of
+  // signers; where those are many, halving saves nothing over checking each alone.
   std::vector<std::pair<size_t, size_t>> ranges{{0, equations.size()}};
   while (!ranges.empty()) {
     const auto [begin, end] = ranges.back();
@@ -136,6 +138,14 @@ std::vector<Status<CertificateReject>> verify_batch(std::span<const CertificateC
     if (crypto::bls_batch_verify_hashed(std::span(equations).subspan(begin, end - begin), entropy)) continue;
     if (end - begin == 1) {
       verdicts[candidates[begin]] = Failure{CertificateReject::bad_signature};
+      continue;
+    }
+    std::set<Bytes> signers;
+    for (size_t i = begin; i < end; ++i) signers.insert(claims[candidates[i]].certificate->bitmap);
+    if (2 * signers.size() > end - begin) {
+      for (size_t i = begin; i < end; ++i)
+        if (!crypto::bls_batch_verify_hashed(std::span(equations).subspan(i, 1), entropy))
+          verdicts[candidates[i]] = Failure{CertificateReject::bad_signature};
       continue;
     }
     const size_t middle = begin + (end - begin) / 2;

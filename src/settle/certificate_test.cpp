@@ -184,6 +184,19 @@ TEST(Certificate, a_batch_is_the_and_of_its_singles) {  // S-22
   EXPECT_TRUE(verify_batch(std::span<const LockCertificate>(), *t.committee, entropy).empty());
 }
 
+TEST(Certificate, many_signer_sets_are_judged_one_by_one) {  // S-22: where halving saves nothing
+  const auto& t = committee4();
+  SeededEntropy entropy(4);
+  const std::vector<std::vector<size_t>> sets = {{0, 1, 2}, {0, 2, 3}, {1, 2, 3}, {0, 1, 3}, {0, 1, 2, 3}};
+  for (size_t bad = 0; bad < sets.size(); ++bad) {
+    std::vector<LockCertificate> batch;
+    for (uint8_t i = 0; i < sets.size(); ++i) batch.push_back(t.certificate<Phase::vote>(sets[i], subject(i)));
+    batch[bad].signature = t.share<Phase::vote>(0, subject(static_cast<uint8_t>(bad))).signature;
+    const auto verdicts = verify_batch<Phase::vote>(batch, *t.committee, entropy);
+    for (size_t i = 0; i < sets.size(); ++i) EXPECT_EQ(verdicts[i].ok(), i != bad);
+  }
+}
+
 TEST(ShareCollector, gathers_a_quorum_despite_bad_shares) {  // S-23
   const auto& t = committee4();
   VoteCollector collector(t.committee, subject());
