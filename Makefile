@@ -16,7 +16,7 @@ define build
 	@ninja -C $(folder) -j$(JOBS) $(2)
 endef
 
-.PHONY: help setup setup-fuzz release demo test ci bench bench-smoke bench-corpus bench-ledger bench-long bench-check bench-record bench-pictures bench-timing bench-peers fuzz fuzz-smoke asan asan-smoke tsan soundness-long clean
+.PHONY: help setup setup-fuzz release demo test ci bench bench-smoke bench-corpus bench-ledger bench-long bench-check bench-record bench-pictures bench-timing bench-peers fuzz fuzz-smoke asan asan-smoke tsan soundness-long model-long clean
 
 help:
 	@sed -n 's/^#: //p' $(firstword $(MAKEFILE_LIST))
@@ -130,6 +130,10 @@ tsan: setup
 soundness-long: setup
 	$(call build,release,all)
 	@SOTTO_LONG=1 ctest --test-dir build -j$(JOBS) --no-tests=error -R '^(plonk|gadget|circuit)$$' --timeout 14400
+
+#: make model-long      the model of settlement with larger bounds (ten minutes, 2 GB)
+model-long: setup
+	@src/settle/model/run.py --long --dir build/model
 
 #: make ci              what the continuous integration runs: test, then short forms of the longer suites
 ci:

@@ -35,4 +35,11 @@ if(SOTTO_TESTS)
   add_test(NAME rules_of_the_tree COMMAND ${PYTHON3} ${CMAKE_SOURCE_DIR}/tools/check_levels.py ${CMAKE_SOURCE_DIR})
   add_test(NAME rules_of_the_tree_bite COMMAND ${PYTHON3} ${CMAKE_SOURCE_DIR}/tools/check_levels.py --self-test)
   add_test(NAME bench_guard_bites COMMAND ${PYTHON3} ${CMAKE_SOURCE_DIR}/tools/bench_check.py --self-test)
+
+  # The model of settlement (src/settle/model): the same whatever compiles the rest, so once is enough.
+  if(NOT SOTTO_SANITIZE AND NOT SOTTO_FUZZ)
+    find_program(SPIN spin REQUIRED)
+    add_test(NAME settlement_model COMMAND ${PYTHON3} ${CMAKE_SOURCE_DIR}/src/settle/model/run.py --dir ${CMAKE_BINARY_DIR}/model)
+    set_tests_properties(settlement_model PROPERTIES TIMEOUT 600)
+  endif()
 endif()
