@@ -35,10 +35,12 @@ test: setup
 release: setup
 	$(call build,release,all)
 
-# $(call figures,BENCH OPTIONS): everything of this sitting in one report. The validator's part is a program of its own and comes first.
+# $(call figures,BENCH OPTIONS): everything of this sitting in one report, each figure in turn with the reference. The validator's part
+# is a program of its own and comes first; it has the reference before and after it.
 figures = SOTTO_COMMIT=$$(git describe --always --dirty 2>/dev/null || echo unknown) build/sotto_bench $(1)
 # $(call validator,CORPUS SIZE,SECONDS,FOLDER,FILE): the short form makes the payments it lacks, and keeps them.
-validator = build/sotto_corpus --dir $(3) --count $(1) && build/sotto_validator_bench --corpus $(3) --payments $(1) --seconds $(2) --json $(4)
+validator = build/sotto_corpus --dir $(3) --count $(1) && $(call beside,$(4)) build/sotto_validator_bench --corpus $(3) --payments $(1) --seconds $(2) --json $(4)
+beside = build/sotto_bench --beside $(1) --
 BENCH_PROGRAMS = sotto_bench sotto_corpus sotto_validator_bench
 
 #: make bench           measures; prints a table, writes build/bench.json
@@ -60,9 +62,9 @@ bench-long: bench-corpus bench-ledger
 
 #: make bench-ledger    restart and look-ups with 10^5 to 10^7 nullifiers (minutes, 2 GB of disk while it runs)
 bench-ledger: setup
-	$(call build,release,sotto_corpus sotto_validator_bench)
+	$(call build,release,$(BENCH_PROGRAMS))
 	@build/sotto_corpus --dir build/corpus --count 1
-	@build/sotto_validator_bench --corpus build/corpus --ledger 100000 1000000 10000000 --json build/bench-validator.json
+	@$(call beside,build/bench-validator.json) build/sotto_validator_bench --corpus build/corpus --ledger 100000 1000000 10000000 --json build/bench-validator.json
 
 # Shows that everything can be measured, not how fast this machine is.
 bench-smoke: setup
@@ -74,7 +76,7 @@ bench-smoke: setup
 	@tools/bench_pictures.py build/bench-smoke.json build/bench-peers.json build/pictures-smoke
 
 #: make bench-check     fails if a figure's ratio is more than 15 % worse than bench/recorded.json has it
-GUARDED = --only proving,parts,verifying,wallet
+GUARDED = --only proving,parts,lanes,verifying,wallet
 bench-check: setup
 	$(call build,release,sotto_bench)
 	@$(call figures,$(GUARDED) --json build/bench-check.json)

@@ -20,7 +20,7 @@ std::string cpuinfo(const std::string& key) {
 
 // The flags that decide how fast field arithmetic and hashing can be.
 std::string telling_flags() {
-  static constexpr const char* kTelling[] = {"adx", "bmi2", "avx2", "avx512f", "avx512ifma", "sha_ni", "vaes"};
+  static constexpr const char* kTelling[] = {"adx", "bmi2", "avx2", "fma", "avx512f", "avx512ifma", "sha_ni", "vaes"};
   std::istringstream all(cpuinfo("flags"));
   std::string out;
   for (std::string flag; all >> flag;)
@@ -31,7 +31,8 @@ std::string telling_flags() {
 
 }  // namespace
 
-void measure_machine(const Options&, Report& report) {
+void measure_machine(const Options&, Meter& meter) {
+  Report& report = meter.report();
   utsname system{};
   uname(&system);
   const char* commit = std::getenv("SOTTO_COMMIT");  // NOLINT: read once, before any thread starts

@@ -1,9 +1,13 @@
 // Timing for the benchmark: samples in, medians out. Wall time is steady_clock; CPU time is that of the whole process.
+//
+// The speed of a shared machine drifts, by half within minutes. So what is compared across days and machines is taken in turn with
+// the reference: reference, figure, reference, figure, ...; the ratio is the median of the pairwise ratios (in_turn, Series).
 #pragma once
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <ctime>
+#include <memory>
 #include <vector>
 
 #include "base/check.hpp"
@@ -47,6 +51,58 @@ Samples sample(size_t warm_up, size_t count, double (*now)(), Job&& job) {
     const double start = now();
     job();
     out.add(now() - start);
+  }
+  return out;
+}
+
+struct Times {
+  double wall, cpu;    // ms
+};
+template <class Job>
+Times timed(Job&& job) {
+  const double wall = wall_ms(), cpu = cpu_ms();
+  job();
+  return {wall_ms() - wall, cpu_ms() - cpu};
+}
+
+// The reference: blst's own sum of 1,024 points, full-size scalars, one thread. The same points in every process.
+class Reference {
+ public:
+  Reference();
+  ~Reference();
+  Times take();
+  const Samples& all() const { return all_; }      // wall, of every take()
+
+ private:
+  struct Operands;
+  std::unique_ptr<const Operands> operands_;
+  Samples all_;
+};
+
+// A figure's samples in ms and, as multiples of the reference taken just before each, by the same clock.
+struct Series {
+  Samples ms, ratios;
+  void add(double value, double reference) {
+    ms.add(value);
+    ratios.add(value / reference);
+  }
+};
+struct InTurn {
+  Series wall, cpu;
+};
+
+// `count` samples of a job run `repeats` times each (so that short jobs last), in turn with the reference. Times are of one run.
+template <class Job>
+InTurn in_turn(Reference& reference, size_t warm_up, size_t count, size_t repeats, Job&& job) {
+  for (size_t i = 0; i < warm_up; ++i) job();
+  InTurn out;
+  for (size_t i = 0; i < count; ++i) {
+    const Times base = reference.take();
+    const Times all = timed([&] {
+      for (size_t k = 0; k < repeats; ++k) job();
+    });
+    out.wall.add(all.wall / static_cast<double>(repeats), base.wall);
+    out.cpu.add(all.cpu / static_cast<double>(repeats), base.cpu);
   }
   return out;
 }

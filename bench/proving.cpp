@@ -38,29 +38,37 @@ FirstProof first_proof(const Options& options) {
 
 // What a proof's CPU time goes into, each kind of work done apart and as often as a proof does it (docs/spec/proof-system.md):
 // 11 commitments to values and 7 to coefficients; 12 transforms to coefficients, 59 between cosets and coefficients.
-void measure_stages(const plonk::ProvingKey& pk, double witness_ms, double whole_ms, size_t samples, ThreadPool& pool, Report& report) {
+// In turn with the reference like the whole, and shown at the speed that the whole had.
+void measure_stages(const plonk::ProvingKey& pk, const Series& witness, const Series& whole, size_t samples, ThreadPool& pool, Meter& meter) {
   const size_t n = size_t{1} << kTransferLogN;
   SeededEntropy random(3);
   std::vector<std::vector<Fr>> columns(11, std::vector<Fr>(n));
   for (auto& column : columns)
     for (Fr& x : column) x = random.fr();
   const std::vector<std::span<const Fr>> spans(columns.begin(), columns.end());
-  const double commitments = sample(1, samples, cpu_ms, [&] {
+  const InTurn commitments = in_turn(meter.reference(), 1, samples, 1, [&] {
     keep(poly::commit_all(pk.lagrange, spans, pool));
     keep(poly::commit_all(pk.monomial, std::span(spans).first(7), pool));
-  }).median();
-  const double transforms = sample(1, samples, cpu_ms, [&] {
+  });
+  const InTurn transforms = in_turn(meter.reference(), 1, samples, 1, [&] {
     pool.parallel_for(71, [&](size_t i) {
       std::vector<Fr> column = columns[i % columns.size()];
       pk.vk.domain->ntt(column);
       keep(column);
     });
-  }).median();
-  Report& stages = report["prove_stages_cpu_ms"];
-  stages["witness"] = witness_ms;
-  stages["18 commitments"] = commitments;
-  stages["71 transforms"] = transforms;
-  stages["quotient and all else"] = std::max(0.0, whole_ms - witness_ms - commitments - transforms);
+  });
+  Report& stages = meter.report()["prove_stages_cpu_ms"];
+  const double all = whole.ms.median();
+  double rest = all;
+  const auto put = [&](const char* name, const Series& part) {
+    const double ms = all * part.ratios.median() / whole.ratios.median();
+    stages[name] = ms;
+    rest -= ms;
+  };
+  put("18 commitments", commitments.cpu);
+  put("71 transforms", transforms.cpu);
+  put("witness", witness);
+  stages["quotient and all else"] = std::max(0.0, rest);
 }
 
 }  // namespace
@@ -75,28 +83,33 @@ int prove_once(const Options& options) {
   return 0;
 }
 
-void measure_proving(const Options& options, Report& report) {
+void measure_proving(const Options& options, Meter& meter) {
+  Report& report = meter.report();
+  Reference& reference = meter.reference();
   // First, and in processes of their own: nothing that is measured here adds to it.
-  Samples cold;
-  for (size_t i = 0; i < (options.quick ? 2 : 6); ++i) {
+  Series cold;
+  for (size_t i = 0; i < (options.quick ? 2 : 12); ++i) {
+    const double base = reference.take().wall;
     const FirstProof first = first_proof(options);
     if (i == 0) continue;                                    // fills both caches: of files, of prepared keys
-    cold.add(first.ms);
+    cold.add(first.ms, base);
     report["prove_peak_mb"] = std::max(report.value("prove_peak_mb", 0.0), first.peak_mb);
   }
-  report["prove_cold_ms"] = cold.median();
+  meter.put("prove_cold_ms", cold);
 
   crypto::SystemEntropy entropy;
   ThreadPool pool(cores());
   const RandomStatement one = payment(1);
   const size_t proofs = options.quick ? 3 : 31;
+  InTurn whole;
   {
     const double start = wall_ms();
     const auto system = load(options, true, pool);
     report["load_keys_ms"] = wall_ms() - start;
     const auto prove = [&] { keep(prove_transfer(*system, some_network(), one.statement, one.witness, entropy, pool)); };
-    report["prove_ms"] = sample(2, proofs, wall_ms, prove).median();
-    report["prove_cpu_ms"] = sample(0, proofs, cpu_ms, prove).median();
+    whole = in_turn(reference, 2, proofs, 1, prove);
+    meter.put("prove_ms", whole.wall);
+    meter.put("prove_cpu_ms", whole.cpu);
   }
 
   // By stages, and the same on portable kernels.
@@ -106,11 +119,12 @@ void measure_proving(const Options& options, Report& report) {
   ByteArray<32> network;
   network.fill(0x42);
   const auto assign = [&] { return assign_transfer(pk.circuit, one.statement, one.witness, pool); };
-  report["witness_ms"] = sample(2, proofs, wall_ms, [&] { keep(assign()); }).median();
-  const double witness_cpu = sample(0, proofs, cpu_ms, [&] { keep(assign()); }).median();
-  measure_stages(pk, witness_cpu, report["prove_cpu_ms"].get<double>(), proofs, pool, report);
+  const InTurn witness = in_turn(reference, 2, proofs, 4, [&] { keep(assign()); });
+  meter.put("witness_ms", witness.wall);
+  measure_stages(pk, witness.cpu, whole.cpu, options.quick ? 3 : 15, pool, meter);
   pk = plonk::make_proving_key(transfer_circuit(), kTransferCircuit, *srs, pool, simd::Kernel::portable);
-  report["prove_portable_ms"] = sample(2, proofs, wall_ms, [&] { keep(plonk::prove(pk, network, assign(), entropy, pool)); }).median();
+  const auto prove = [&] { keep(plonk::prove(pk, network, assign(), entropy, pool)); };
+  meter.put("prove_portable_ms", in_turn(reference, 2, proofs, 1, prove).wall);
 }
 
 }  // namespace sotto::bench

@@ -1,4 +1,4 @@
-// What bounds us, measured alone in the same run, so that ratios can be compared across machines.
+// What bounds us besides the reference itself: blst's pairing, the disk.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -11,38 +11,20 @@
 namespace sotto::bench {
 namespace {
 
-using crypto::Fr;
-using crypto::G1;
-using crypto::G1Affine;
-
-// Full-size pseudo-random scalars; which ones does not matter, only that none is small.
-Fr scattered(uint64_t i) { return (Fr::from_u64(i + 2).inverse() + Fr::from_u64(i)).pow5(); }
-
-// blst's Pippenger, 1,024 points, one thread.
-double msm1024_ms(size_t count) {
-  std::vector<G1> sums;
-  std::vector<Fr> scalars;
-  for (uint64_t i = 0; i < 1024; ++i) {
-    sums.push_back(G1::generator() * scattered(i));
-    scalars.push_back(scattered(i + 5000));
-  }
-  const std::vector<G1Affine> points = crypto::to_affine(sums);
-  return sample(2, count, wall_ms, [&] { keep(crypto::msm_vartime(points, scalars)); }).median();
-}
-
 // One Miller loop and one final exponentiation, one thread.
-double pairing_ms(size_t count) {
-  const blst_p1_affine p = (G1::generator() * scattered(7)).affine().raw();
+InTurn pairing(Reference& reference, size_t count) {
+  const blst_p1_affine p = (crypto::G1::generator() * scattered(7)).affine().raw();
   const blst_p2_affine q = *blst_p2_affine_generator();
-  return sample(2, count, wall_ms, [&] {
+  return in_turn(reference, 2, count, 8, [&] {
     blst_fp12 loop, out;
     blst_miller_loop(&loop, &q, &p);
     blst_final_exp(&out, &loop);
     keep(out);
-  }).median();
+  });
 }
 
-// Appending 4 KiB and making it durable: what a synced log write cannot be faster than on this disk.
+// Appending 4 KiB and making it durable: what a synced log write cannot be faster than on this disk. No ratio: the disk does
+// not drift with the processor.
 double fsync_us(const std::string& dir, size_t count) {
   const std::string path = dir + "/bench-fsync.tmp";
   const int file = open(path.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
@@ -62,10 +44,9 @@ double fsync_us(const std::string& dir, size_t count) {
 
 }  // namespace
 
-void measure_references(const Options& options, Report& report) {
-  report["blst_msm1024_ms"] = msm1024_ms(options.quick ? 5 : 31);
-  report["blst_pairing_ms"] = pairing_ms(options.quick ? 21 : 201);
-  report["fsync_p50_us"] = fsync_us(options.scratch_dir, options.quick ? 51 : 501);
+void measure_references(const Options& options, Meter& meter) {
+  meter.put("blst_pairing_ms", pairing(meter.reference(), options.quick ? 5 : 31).wall);
+  meter.report()["fsync_p50_us"] = fsync_us(options.scratch_dir, options.quick ? 51 : 501);
 }
 
 }  // namespace sotto::bench

@@ -59,7 +59,7 @@ Bytes finished_payment(const note::AccountKeys& keys, node::NetworkClient& netwo
 
 }  // namespace
 
-void measure_settlement(const Options& options, Report& report) {
+void measure_settlement(const Options& options, Meter& meter) {
   const ScratchDirectory scratch(options.scratch_dir);
   crypto::SystemEntropy entropy;
   const node::SystemClock clock;
@@ -72,21 +72,22 @@ void measure_settlement(const Options& options, Report& report) {
   const auto keys = note::AccountKeys::derive(note::Seed(entropy.bytes<64>()), network->id().value, 0);
   node::TimedProver prover(system, entropy, pool);
 
-  Samples settled, locked;
+  Series settled, locked;
   const size_t warm_up = 3, count = options.quick ? 10 : 200;
   for (size_t i = 0; i < warm_up + count; ++i) {
+    const double base = meter.reference().take().wall;     // the validators have nothing to do meanwhile
     const Bytes bytes = finished_payment(keys, *network, prover, entropy);
     const auto candidate = expect(settle::decode_candidate(bytes), "decoding a payment");
     const auto result = expect(network->payer().settle(candidate, kTimeoutMs), "settling a payment");
     const auto end = std::chrono::steady_clock::now();
     if (i < warm_up) continue;
-    settled.add(std::chrono::duration<double, std::milli>(end - prover.finished()).count());
-    locked.add(result.timings.lock_certificate_ms);
+    settled.add(std::chrono::duration<double, std::milli>(end - prover.finished()).count(), base);
+    locked.add(result.timings.lock_certificate_ms, base);
   }
   devnet->stop();
-  report["settle_p50_ms"] = settled.median();
-  report["settle_p99_ms"] = settled.quantile(0.99);
-  report["lock_certificate_p50_ms"] = locked.median();
+  meter.put("settle_p50_ms", settled);
+  meter.put_quantile("settle_p99_ms", settled, 0.99);
+  meter.report()["lock_certificate_p50_ms"] = locked.ms.median();
 }
 
 }  // namespace sotto::bench

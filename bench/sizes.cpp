@@ -27,9 +27,9 @@ size_t certificate_bytes(size_t validators, size_t notes) {
 
 }  // namespace
 
-void measure_sizes(const Options&, Report& report) {
+void measure_sizes(const Options&, Meter& meter) {
   using settle::Phase;
-  Report& sizes = report["sizes"];
+  Report& sizes = meter.report()["sizes"];
   sizes["proof"] = circuit::kTransferProofBytes;
   sizes["note ciphertext"] = ledger::Output::kNoteCiphertextBytes;
   sizes["sender's copy"] = ledger::Output::kOutCiphertextBytes;

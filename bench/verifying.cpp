@@ -1,4 +1,5 @@
-// Verifying transfers, one by one and in batches of 1 to 1,024.
+// Verifying transfers, one by one and in batches of 1 to 1,024, in three modes: every point's subgroup checked singly; the checks of a
+// batch taken together (docs/adr/0031); the same with the points' y-coordinates sent along as hints.
 #include <algorithm>
 
 #include "bench/measure.hpp"
@@ -9,37 +10,75 @@ namespace sotto::bench {
 
 using namespace circuit;
 
-void measure_verifying(const Options& options, Report& report) {
-  crypto::SystemEntropy entropy;
-  ThreadPool pool(cores());
-  const Hash32 network = some_network();
-  const auto system = load(options, true, pool);
-  std::vector<TransferClaim> claims;
-  for (uint64_t i = 0; i < 64; ++i) {
-    const auto [statement, witness] = payment(100 + i);
-    claims.push_back({statement, prove_transfer(*system, network, statement, witness, entropy, pool)});
-  }
-  report["verify_ms"] = sample(2, options.quick ? 11 : 201, wall_ms, [&] {
-    CHECK(verify_transfer(*system, network, claims[0], entropy, pool));
-  }).median();
+namespace {
 
-  // Beyond 64 the proofs repeat; every one is decoded, checked and weighed like a new one.
-  std::vector<TransferClaim> many;
-  for (size_t i = 0; i < 1024; ++i) many.push_back(claims[i % claims.size()]);
-  report["verify_batches"] = Report::array();
-  for (size_t size = 1; size <= (options.quick ? 64u : 1024u); size *= 2) {
-    const auto batch = std::span(many).first(size);
-    const auto check = [&] {
-      const auto verdicts = verify_transfers(*system, network, batch, entropy, pool);
-      CHECK(std::count(verdicts.begin(), verdicts.end(), true) == static_cast<ptrdiff_t>(size));
-    };
-    const size_t times = options.quick ? 2 : std::clamp<size_t>(1024 / size, 5, 51);
-    const double cpu = sample(1, times, cpu_ms, check).median() / static_cast<double>(size);
-    const double wall = sample(0, times, wall_ms, check).median() / static_cast<double>(size);
-    report["verify_batches"].push_back({{"size", size}, {"cpu_ms", cpu}, {"wall_ms", wall}});
-    if (size == 64) report["verify_batch64_ms"] = cpu;
+struct Mode {
+  const char* name;
+  const char* key64;       // its figure for a batch of 64
+  bool singly, hinted;
+};
+constexpr Mode kModes[] = {
+    {"single", "verify_batch64_single_ms", true, false},
+    {"batched", "verify_batch64_ms", false, false},
+    {"hinted", "verify_batch64_hinted_ms", false, true},
+};
+
+// 64 proofs to verify; beyond they repeat, and every one is decoded, checked and weighed like a new one.
+class Verifying {
+ public:
+  explicit Verifying(const Options& options) : pool_(cores()), system_(load(options, true, pool_)) {
+    for (uint64_t i = 0; i < (options.quick ? 4 : 64); ++i) {
+      const auto [statement, witness] = payment(100 + i);
+      claims_.push_back({statement, prove_transfer(*system_, network_, statement, witness, entropy_, pool_), {}});
+    }
   }
-  report["proof_bytes"] = kTransferProofBytes;
+
+  // Times of a whole batch.
+  InTurn batch(Reference& reference, size_t size, const Mode& mode, size_t warm_up, size_t count, size_t repeats = 1) {
+    std::vector<TransferClaim> batch;
+    for (size_t i = 0; i < size; ++i) {
+      batch.push_back(claims_[i % claims_.size()]);
+      if (mode.hinted) batch.back().hints = transfer_hints(batch.back().proof);
+    }
+    return in_turn(reference, warm_up, count, repeats, [&] {
+      const auto verdicts = verify_transfers(*system_, network_, batch, entropy_, pool_, mode.singly);
+      CHECK(std::count(verdicts.begin(), verdicts.end(), true) == static_cast<ptrdiff_t>(size));
+    });
+  }
+
+ private:
+  crypto::SystemEntropy entropy_;
+  ThreadPool pool_;
+  const Hash32 network_ = some_network();
+  std::shared_ptr<const ProofSystem> system_;
+  std::vector<TransferClaim> claims_;
+};
+
+}  // namespace
+
+void measure_verifying(const Options& options, Meter& meter) {
+  Verifying verifying(options);
+  meter.put("verify_ms", verifying.batch(meter.reference(), 1, kModes[0], 2, options.quick ? 5 : 61, 3).wall);
+  for (const Mode& mode : kModes) {
+    const InTurn batch = verifying.batch(meter.reference(), 64, mode, 1, options.quick ? 3 : 21);
+    meter.put(mode.key64, batch.cpu, 64);
+    if (std::string(mode.name) == "batched") meter.put("verify_batch64_wall_ms", batch.wall, 64);
+  }
+  meter.report()["proof_bytes"] = kTransferProofBytes;
+}
+
+void measure_batches(const Options& options, Meter& meter) {
+  Verifying verifying(options);
+  Report& rows = meter.report()["verify_batches"] = Report::array();
+  for (size_t size = 1; size <= (options.quick ? 64u : 1024u); size *= options.quick ? 8 : 2)
+    for (const Mode& mode : kModes) {
+      const size_t times = options.quick ? 2 : std::clamp<size_t>(512 / size, 5, 31);
+      const InTurn batch = verifying.batch(meter.reference(), size, mode, size < 128 ? 1 : 0, times);
+      const auto each = static_cast<double>(size);
+      rows.push_back({{"size", size}, {"mode", mode.name}, {"cpu_ms", batch.cpu.ms.median() / each},
+                      {"wall_ms", batch.wall.ms.median() / each}, {"cpu_ratio", batch.cpu.ratios.median() / each},
+                      {"wall_ratio", batch.wall.ratios.median() / each}});
+    }
 }
 
 }  // namespace sotto::bench

@@ -12,38 +12,39 @@ note::AccountKeys account(circuit::SeededEntropy& random) {
   return note::AccountKeys::derive(note::Seed(random.bytes<64>()), Hash32{}, 0);
 }
 
+constexpr size_t kOutputs = 64;
+
 // Outputs to somebody else: nearly all that a wallet sees.
-double scan_us(size_t samples) {
+Series scan(Reference& reference, size_t samples) {
   circuit::SeededEntropy random(1);
   const auto ours = account(random), theirs = account(random);
-  constexpr size_t kOutputs = 64;
-  std::vector<note::SealedOutput> outputs;
+    std::vector<note::SealedOutput> outputs;
   for (uint64_t i = 0; i < kOutputs; ++i)
     outputs.push_back(note::seal_output(theirs.view().address(i), {{1, 0}, note::Amount(i), {}}, random.fr(), theirs.view().ovk, random));
-  return sample(1, samples, cpu_ms, [&] {
+  return in_turn(reference, 1, samples, 1, [&] {
     for (const auto& o : outputs) CHECK(!note::try_decrypt(ours.view().incoming, o.note.rho, o.cm, o.ciphertext));
-  }).median() * 1000 / kOutputs;
+  }).cpu;
 }
 
-double append_ms(size_t samples, ThreadPool& pool) {
+Series append(Reference& reference, size_t samples, ThreadPool& pool) {
   circuit::SeededEntropy random(2);
   note::NoteTreeFrontier start;
   CHECK(start.append(std::vector<note::Fr>(10'003, note::Fr::one()), &pool));   // some tree, not on a boundary
   std::vector<note::Fr> leaves(10'000);
   for (auto& leaf : leaves) leaf = random.fr();
-  return sample(1, samples, wall_ms, [&] {
+  return in_turn(reference, 1, samples, 1, [&] {
     auto tree = start;
     CHECK(tree.append(leaves, &pool));
     keep(tree.root());
-  }).median();
+  }).wall;
 }
 
 }  // namespace
 
-void measure_wallet(const Options& options, Report& report) {
+void measure_wallet(const Options& options, Meter& meter) {
   ThreadPool pool(std::max(1u, std::thread::hardware_concurrency()));
-  report["scan_us"] = scan_us(options.quick ? 3 : 31);
-  report["tree_append_10k_ms"] = append_ms(options.quick ? 2 : 15, pool);
+  meter.put("scan_us", scan(meter.reference(), options.quick ? 3 : 31), kOutputs);
+  meter.put("tree_append_10k_ms", append(meter.reference(), options.quick ? 2 : 31, pool));
 }
 
 }  // namespace sotto::bench

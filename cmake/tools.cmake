@@ -35,6 +35,7 @@ if(SOTTO_TESTS)
   add_test(NAME rules_of_the_tree COMMAND ${PYTHON3} ${CMAKE_SOURCE_DIR}/tools/check_levels.py ${CMAKE_SOURCE_DIR})
   add_test(NAME rules_of_the_tree_bite COMMAND ${PYTHON3} ${CMAKE_SOURCE_DIR}/tools/check_levels.py --self-test)
   add_test(NAME bench_guard_bites COMMAND ${PYTHON3} ${CMAKE_SOURCE_DIR}/tools/bench_check.py --self-test)
+  add_test(NAME bench_guard_from_outside COMMAND ${PYTHON3} ${CMAKE_SOURCE_DIR}/tools/bench_check_test.py)
 
   # The model of settlement (src/settle/model): the same whatever compiles the rest, so once is enough.
   if(NOT SOTTO_SANITIZE AND NOT SOTTO_FUZZ)

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """The regression guard of `make bench-check`: ratios of a fresh report against the last recorded ones of this kind of machine.
 
-  bench_check.py REPORT [--record] [--again COMMAND]   COMMAND measures anew and writes the file named in place of {}
+  bench_check.py REPORT [--record] [--again COMMAND] [--recorded FILE] [--figures FILE]
+      COMMAND measures anew and writes the file named in place of {}
   bench_check.py --self-test
 
-A figure's ratio to its reference of the same run may worsen by 15 %. A suspicious one is measured again (twice at most) before
+A figure's ratio to the reference, taken in turn with it, may worsen by 15 %. A suspicious one is measured again (twice at most) before
 it fails: the best of the runs counts. Another kind of machine compares only what does not depend on the machine."""
 import json
 import os
@@ -83,24 +84,23 @@ def load(path):
         return json.load(file)
 
 
-def record(report, figures):
-    recorded = load(RECORD) if os.path.exists(RECORD) else {"machines": []}
+def record(report, figures, path):
+    recorded = load(path) if os.path.exists(path) else {"machines": []}
     kind = kind_of(report)
     old = next((m["values"] for m in recorded["machines"] if m["kind"] == kind), {})
     entry = {"kind": kind, "commit": report["commit"], "values": {**old, **values_of(report, figures)}}
     recorded["machines"] = [m for m in recorded["machines"] if m["kind"] != kind] + [entry]
-    with open(RECORD, "w") as file:
+    with open(path, "w") as file:
         json.dump(recorded, file, indent=2)
         file.write("\n")
     print(f"recorded {len(entry['values'])} figures of {kind['cpu']}")
 
 
-def check(path, again):
-    figures = load(FIGURES)["figures"]
-    if not os.path.exists(RECORD):
+def check(path, again, figures, record_path):
+    if not os.path.exists(record_path):
         print("nothing is recorded yet: make bench-record")
         return 1
-    recorded, reports = load(RECORD), [load(path)]
+    recorded, reports = load(record_path), [load(path)]
     complaints, notes = compare(recorded, reports[0], figures)
     while complaints and again and len(reports) < 3:
         print(f"measuring again, because of {', '.join(complaints)}", flush=True)
@@ -180,11 +180,15 @@ def main(arguments):
     if not arguments or arguments[0].startswith("--"):
         print(__doc__)
         return 2
+
+    def option(name, default=None):
+        return arguments[arguments.index(name) + 1] if name in arguments else default
+
+    figures, record_path = load(option("--figures", FIGURES))["figures"], option("--recorded", RECORD)
     if "--record" in arguments:
-        record(load(arguments[0]), load(FIGURES)["figures"])
+        record(load(arguments[0]), figures, record_path)
         return 0
-    again = arguments[arguments.index("--again") + 1] if "--again" in arguments else None
-    return check(arguments[0], again)
+    return check(arguments[0], option("--again"), figures, record_path)
 
 
 if __name__ == "__main__":

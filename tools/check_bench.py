@@ -18,6 +18,8 @@ for figure in figures:
     key, low, high = figure["key"], figure["low"], figure["high"]
     if key in without and key not in report:
         continue
+    if "needs" in figure and figure["needs"] not in report.get("cpu_flags", "").split():
+        continue                                           # a kernel this processor lacks
     if not is_number(report.get(key)) or not low < report[key] <= high:
         wrong.append(f"{key}: {report.get(key)!r}, expected a number in ({low}, {high}]")
     elif "reference" in figure and not is_number(report.get("ratios", {}).get(key)):
@@ -27,6 +29,8 @@ wrong += [f"{key}: missing" for key in ("machine", "commit", "cpu_flags", "compi
 if not wrong and report["settle_p50_ms"] > report["settle_p99_ms"]:
     wrong.append("settle_p50_ms above settle_p99_ms")
 wrong += [f"{key}: missing" for key in ("sizes", "verify_batches", "prove_stages_cpu_ms") if not report.get(key)]
+wrong += [f"verify_batches: no size 64, {mode}" for mode in ("single", "batched", "hinted")
+          if not any(b["size"] == 64 and b["mode"] == mode and is_number(b["cpu_ratio"]) for b in report.get("verify_batches", []))]
 for line in wrong:
     print(f"{sys.argv[1]}: {line}", file=sys.stderr)
 print(f"{sys.argv[1]}: {'wrong' if wrong else 'every figure is there'}")

@@ -1,9 +1,10 @@
 // snarkjs on circom/transfer.circom: `node snark.mjs prepare|groth16|plonk FOLDER SAMPLES`. FOLDER has node_modules; keys are kept there.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, renameSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readSync, renameSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { writePowers } from "./powers.mjs";
 
 const [what, folder, samplesText] = process.argv.slice(2);
 const root = resolve(folder);
@@ -12,7 +13,8 @@ const here = dirname(fileURLToPath(import.meta.url));
 const require = createRequire(join(root, "package.json"));
 const snarkjs = require("snarkjs");
 const at = (name) => join(root, "keys", name);
-const LOG_GROTH = 15, LOG_PLONK = 17;
+// Rows: 17,626 constraints and 8 public values; 44,750 gates.
+const LOG_GROTH = 15, LOG_PLONK = 16;
 
 // Made under another name first: what is there is complete.
 async function once(name, make) {
@@ -30,14 +32,6 @@ function compile(circuit, name, optimisation) {
   renameSync(at(name + ".part"), at(name));
 }
 
-// Without a contribution: the numbers are as good, the keys are not, and nothing but this measurement uses them.
-async function powers(log) {
-  const curve = await snarkjs.curves.getCurveFromName("bn128");
-  await once(`raw${log}.ptau`, (to) => snarkjs.powersOfTau.newAccumulator(curve, log, to));
-  await once(`${log}.ptau`, (to) => snarkjs.powersOfTau.preparePhase2(at(`raw${log}.ptau`), to));
-  return at(`${log}.ptau`);
-}
-
 const r1cs = (name) => at(`${name}/transfer.r1cs`);
 const wasm = (name) => at(`${name}/transfer_js/transfer.wasm`);
 
@@ -46,14 +40,12 @@ async function prepare() {
   compile("hashes", "hashes", "--O1");
   compile("transfer", "groth16", "--O2");    // linear constraints folded away: fewest for R1CS
   compile("transfer", "plonk", "--O1");      // kept: folding them makes long sums, which cost PLONK more
-  const small = await powers(LOG_GROTH);
-  await once("groth16.zkey", async (to) => {
-    if ((await snarkjs.zKey.newZKey(r1cs("groth16"), small, to)) === -1) throw new Error("the circuit does not fit");
-  });
-  const large = await powers(LOG_PLONK);
-  await once("plonk.zkey", async (to) => {
-    if ((await snarkjs.plonk.setup(r1cs("plonk"), large, to)) === -1) throw new Error("the circuit does not fit");
-  });
+  const curve = await snarkjs.curves.getCurveFromName("bn128"), files = require("@iden3/binfileutils");
+  for (const [system, log, setup] of [["groth16", LOG_GROTH, snarkjs.zKey.newZKey], ["plonk", LOG_PLONK, snarkjs.plonk.setup]])
+    await once(`${system}.zkey`, async (to) => {
+      await once(`${system}.ptau`, (powers) => writePowers(curve, files, system, log, powers));
+      if ((await setup(r1cs(system), at(`${system}.ptau`), to)) === -1) throw new Error("the circuit does not fit");
+    });
 }
 
 // Inputs of a valid payment: two notes at different places of a tree of made-up siblings, the second's path meeting the first's root.
@@ -81,32 +73,42 @@ async function payment() {
   return JSON.parse(JSON.stringify(input, (_, v) => (typeof v === "bigint" ? v.toString() : v)));
 }
 
-async function medianMs(count, job) {
+const say = (object) => console.log(JSON.stringify(object));
+
+// Asks before every sample: run.py takes the reference meanwhile, and answers with a line.
+function ask(figure) {
+  say({ ready: figure });
+  const byte = Buffer.alloc(1);
+  do {
+    if (readSync(0, byte) === 0) throw new Error("nobody is measuring");
+  } while (byte[0] !== 10);
+}
+
+async function sample(figure, count, job) {
   await job();
-  const times = [];
   for (let i = 0; i < count; i++) {
+    ask(figure);
     const start = performance.now();
     await job();
-    times.push(performance.now() - start);
+    say({ sample: figure, ms: performance.now() - start });
   }
-  return times.sort((a, b) => a - b)[Math.floor((times.length - 1) / 2)];
 }
 
 async function measure(system) {
   const scheme = snarkjs[system], input = await payment();
   const key = await snarkjs.zKey.exportVerificationKey(at(`${system}.zkey`));
   let made;
-  const prove_ms = await medianMs(samples, async () => {
+  await sample("prove_ms", samples, async () => {
     made = await scheme.fullProve(input, wasm(system), at(`${system}.zkey`));
   });
-  const verify_ms = await medianMs(samples * 2, async () => {
+  await sample("verify_ms", samples * 2, async () => {
     if (!(await scheme.verify(key, made.publicSignals, made.proof))) throw new Error("a proof does not verify");
   });
   const info = await snarkjs.r1cs.info(r1cs(system));
   // Compressed points of BN254: 32 bytes in G1, 64 in G2; 32 a field element.
   const proof_bytes = system === "groth16" ? 32 + 64 + 32 : 9 * 32 + 6 * 32;
-  console.log(JSON.stringify({ prove_ms, verify_ms, verify_batch64_ms: null, proof_bytes, constraints: info.nConstraints,
-    size: `${info.nConstraints} constraints of R1CS, key of ${Math.round(statSync(at(`${system}.zkey`)).size / 1e6)} MB` }));
+  const rows = system === "groth16" ? `${info.nConstraints.toLocaleString("en")} constraints` : `2^${key.power} rows`;
+  say({ proof_bytes, constraints: info.nConstraints, size: `${rows}, key of ${Math.round(statSync(at(`${system}.zkey`)).size / 1e6)} MB` });
 }
 
 if (what === "prepare") await prepare();

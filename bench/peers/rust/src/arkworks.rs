@@ -1,5 +1,5 @@
 //! ark-groth16 over BLS12-381, a circuit with as many constraints as the circom one and 8 public inputs.
-use crate::measure::{median_ms, Figures};
+use crate::measure::{sample, Facts};
 use ark_bls12_381::{Bls12_381, Fr};
 use ark_ff::Field;
 use ark_groth16::{prepare_verifying_key, Groth16};
@@ -52,22 +52,19 @@ impl ConstraintSynthesizer<Fr> for Chain {
     }
 }
 
-pub fn run(samples: usize, constraints: usize) -> Figures {
+pub fn run(samples: usize, constraints: usize) -> Facts {
     let mut rng = StdRng::seed_from_u64(1);
     let circuit = Chain { start: Fr::from(3u64).inverse().unwrap(), length: constraints.max(64) };
     let (pk, vk) = Groth16::<Bls12_381>::setup(circuit.clone(), &mut rng).unwrap();
     let pvk = prepare_verifying_key::<Bls12_381>(&vk);
-    let (prove_ms, proof) =
-        median_ms(samples, || Groth16::<Bls12_381>::prove(&pk, circuit.clone(), &mut rng).unwrap());
+    let proof =
+        sample("prove_ms", samples, 1, || Groth16::<Bls12_381>::prove(&pk, circuit.clone(), &mut rng).unwrap());
     let public = circuit.public();
-    let (verify_ms, valid) = median_ms(samples * 4, || {
+    let valid = sample("verify_ms", samples * 4, 1, || {
         Groth16::<Bls12_381>::verify_with_processed_vk(&pvk, &public, &proof).unwrap()
     });
     assert!(valid);
-    Figures {
-        prove_ms,
-        verify_ms,
-        verify_batch64_ms: None,
+    Facts {
         proof_bytes: proof.compressed_size(),
         size: format!("{} constraints", circuit.length),
     }

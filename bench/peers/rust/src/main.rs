@@ -1,4 +1,4 @@
-//! One peer a run: sets up, proves and verifies several times, prints one JSON object of medians.
+//! One peer a run: sets up, proves and verifies several times, with the reference in turn (measure.rs), and prints what is not a time at the end.
 mod arkworks;
 mod measure;
 mod monero;
@@ -9,7 +9,7 @@ fn main() {
     let args: Vec<String> = std::env::args().collect();
     let samples: usize = args.get(2).and_then(|s| s.parse().ok()).unwrap_or(5);
     let size: usize = args.get(3).and_then(|s| s.parse().ok()).unwrap_or(0);
-    let figures = match args.get(1).map(String::as_str) {
+    let facts = match args.get(1).map(String::as_str) {
         Some("orchard") => orchard_peer::run(samples),
         Some("sapling") => sapling_peer::run(samples),
         Some("ark-groth16") => arkworks::run(samples, size),
@@ -19,5 +19,5 @@ fn main() {
             std::process::exit(2);
         }
     };
-    println!("{}", figures.json());
+    println!("{}", facts.json());
 }

@@ -1,34 +1,36 @@
+//! How a peer is measured: it asks before every sample, run.py takes the reference (ours, in a process of its own) and answers; so
+//! reference and figure are taken in turn, and nothing else runs meanwhile.
+use std::io::{stdin, stdout, Write};
 use std::time::Instant;
 
-/// Median wall time of `count` runs after one unmeasured, in ms, and the last result.
-pub fn median_ms<T>(count: usize, mut job: impl FnMut() -> T) -> (f64, T) {
-    let mut last = job();
-    let mut times = Vec::new();
-    for _ in 0..count.max(1) {
-        let start = Instant::now();
-        last = job();
-        times.push(start.elapsed().as_secs_f64() * 1e3);
-    }
-    times.sort_by(f64::total_cmp);
-    ((times[(times.len() - 1) / 2]), last)
+fn ask(figure: &str) {
+    println!("{{\"ready\": \"{figure}\"}}");
+    stdout().flush().unwrap();
+    let mut line = String::new();
+    assert!(stdin().read_line(&mut line).unwrap() > 0, "nobody is measuring");
 }
 
-#[derive(Default)]
-pub struct Figures {
-    pub prove_ms: f64,
-    pub verify_ms: f64,
-    /// Wall time per payment in a batch of 64; none if the peer has no batch verification.
-    pub verify_batch64_ms: Option<f64>,
+/// `count` samples of `figure` after one run unmeasured: wall time of a run divided by `parts`, in ms. The last result.
+pub fn sample<T>(figure: &str, count: usize, parts: usize, mut job: impl FnMut() -> T) -> T {
+    let mut last = job();
+    for _ in 0..count.max(1) {
+        ask(figure);
+        let start = Instant::now();
+        last = job();
+        let ms = start.elapsed().as_secs_f64() * 1e3 / parts as f64;
+        println!("{{\"sample\": \"{figure}\", \"ms\": {ms}}}");
+    }
+    last
+}
+
+/// What is not a time.
+pub struct Facts {
     pub proof_bytes: usize,
     pub size: String,
 }
 
-impl Figures {
+impl Facts {
     pub fn json(&self) -> String {
-        let batch = self.verify_batch64_ms.map_or("null".into(), |v| v.to_string());
-        format!(
-            "{{\"prove_ms\": {}, \"verify_ms\": {}, \"verify_batch64_ms\": {}, \"proof_bytes\": {}, \"size\": \"{}\"}}",
-            self.prove_ms, self.verify_ms, batch, self.proof_bytes, self.size
-        )
+        format!("{{\"proof_bytes\": {}, \"size\": \"{}\"}}", self.proof_bytes, self.size)
     }
 }

@@ -1,5 +1,5 @@
 //! Monero: two inputs, each a CLSAG over a ring of 16, and one Bulletproof+ for two outputs.
-use crate::measure::{median_ms, Figures};
+use crate::measure::{sample, Facts};
 use curve25519_dalek::constants::ED25519_BASEPOINT_TABLE;
 use monero_bulletproofs::{BatchVerifier, Bulletproof};
 use monero_clsag::{Clsag, ClsagContext, Decoys};
@@ -36,7 +36,7 @@ fn input() -> Input {
     Input { secret, mask, real, amount, ring }
 }
 
-pub fn run(samples: usize) -> Figures {
+pub fn run(samples: usize) -> Facts {
     let message = [1; 32];
     let inputs = [input(), input()];
     let outputs: Vec<Commitment> =
@@ -53,7 +53,7 @@ pub fn run(samples: usize) -> Figures {
         let signatures = Clsag::sign(&mut OsRng, signing, Scalar::random(&mut OsRng), message).unwrap();
         (signatures, Bulletproof::prove_plus(&mut OsRng, outputs.clone()).unwrap())
     };
-    let (prove_ms, (signatures, range)) = median_ms(samples * 4, prove);
+    let (signatures, range) = sample("prove_ms", samples * 4, 1, prove);
 
     let images: Vec<CompressedPoint> = inputs
         .iter()
@@ -76,18 +76,15 @@ pub fn run(samples: usize) -> Figures {
         }
         assert!(batch.verify());
     };
-    let (verify_ms, _) = median_ms(samples * 4, || verify(1));
-    let (batch_ms, _) = median_ms(samples.min(3), || verify(64));
+    sample("verify_ms", samples * 4, 1, || verify(1));
+    sample("verify_batch64_ms", samples.min(3), 64, || verify(64));
     let mut bytes = range.serialize().len();
     for (signature, _) in &signatures {
         let mut out = Vec::new();
         signature.write(&mut out).unwrap();
         bytes += out.len() + 32;
     }
-    Figures {
-        prove_ms,
-        verify_ms,
-        verify_batch64_ms: Some(batch_ms / 64.0),
+    Facts {
         proof_bytes: bytes,
         size: "2 rings of 16, 2 range proofs in one".into(),
     }

@@ -1,5 +1,5 @@
 //! Zcash Orchard: a bundle of two actions (each spends a note and makes one).
-use crate::measure::{median_ms, Figures};
+use crate::measure::{sample, Facts};
 use orchard::{
     builder::{Builder, BundleType},
     bundle::{BatchValidator, BundleVersion},
@@ -10,7 +10,7 @@ use orchard::{
 };
 use rand::{rand_core::UnwrapErr, rngs::SysRng};
 
-pub fn run(samples: usize) -> Figures {
+pub fn run(samples: usize) -> Facts {
     let rng = UnwrapErr(SysRng);
     let key = SpendingKey::from_bytes([7; 32]).unwrap();
     let recipient = FullViewingKey::from(&key).address_at(0u32, Scope::External);
@@ -32,11 +32,11 @@ pub fn run(samples: usize) -> Figures {
         bundle.actions().iter().map(|a| a.to_instance(*bundle.flags(), *bundle.anchor())).collect();
     assert_eq!(instances.len(), 2);
 
-    let (prove_ms, proof) =
-        median_ms(samples, || bundle.authorization().create_proof(&pk, &instances, rng).unwrap());
-    let (verify_ms, _) = median_ms(samples * 4, || proof.verify(&vk, &instances).unwrap());
+    let proof =
+        sample("prove_ms", samples, 1, || bundle.authorization().create_proof(&pk, &instances, rng).unwrap());
+    sample("verify_ms", samples * 4, 1, || proof.verify(&vk, &instances).unwrap());
     let bundle = bundle.create_proof(&pk, rng).unwrap().apply_signatures(rng, [0; 32], &[]).unwrap();
-    let (batch_ms, valid) = median_ms(samples.min(3), || {
+    let valid = sample("verify_batch64_ms", samples.min(3), 64, || {
         let mut batch = BatchValidator::new(&vk);
         for _ in 0..64 {
             batch.add_bundle(&bundle, [0; 32]).unwrap();
@@ -44,10 +44,7 @@ pub fn run(samples: usize) -> Figures {
         batch.validate(rng)
     });
     assert!(valid);
-    Figures {
-        prove_ms,
-        verify_ms,
-        verify_batch64_ms: Some(batch_ms / 64.0),
+    Facts {
         proof_bytes: proof.as_ref().len(),
         size: "2 actions, 2^11 rows".into(),
     }

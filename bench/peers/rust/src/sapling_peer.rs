@@ -1,5 +1,5 @@
 //! Zcash Sapling: two spends and two outputs, four Groth16 proofs, with the parameters of its ceremony as a crate carries them.
-use crate::measure::{median_ms, Figures};
+use crate::measure::{sample, Facts};
 use incrementalmerkletree::{Hashable, Level, Position};
 use rand::{rand_core::UnwrapErr, rngs::SysRng};
 use sapling_crypto::{
@@ -12,7 +12,7 @@ use sapling_crypto::{
     Anchor, BatchValidator, MerklePath, Node, Note, Rseed,
 };
 
-pub fn run(samples: usize) -> Figures {
+pub fn run(samples: usize) -> Facts {
     let mut rng = UnwrapErr(SysRng);
     let (spend_bytes, output_bytes) = wagyu_zcash_parameters::load_sapling_parameters();
     let spend = SpendParameters::read(&spend_bytes[..], false).unwrap();
@@ -42,8 +42,8 @@ pub fn run(samples: usize) -> Figures {
     let (unproven, _) =
         builder.build::<SpendParameters, OutputParameters, _, i64>(&[key.clone()], rng).unwrap().unwrap();
 
-    let (prove_ms, proven) =
-        median_ms(samples, || unproven.clone().create_proofs(&spend, &output, UnwrapErr(SysRng), ()));
+    let proven =
+        sample("prove_ms", samples, 1, || unproven.clone().create_proofs(&spend, &output, UnwrapErr(SysRng), ()));
     let sighash = [0; 32];
     let signer: SpendAuthorizingKey = key.expsk().ask().clone();
     let bundle = proven.apply_signatures(&mut rng, sighash, &[signer]).unwrap();
@@ -54,13 +54,10 @@ pub fn run(samples: usize) -> Figures {
         }
         assert!(batch.validate(&spend_vk, &output_vk, UnwrapErr(SysRng)));
     };
-    let (verify_ms, _) = median_ms(samples * 4, || check(1));
-    let (batch_ms, _) = median_ms(samples.min(3), || check(64));
+    sample("verify_ms", samples * 4, 1, || check(1));
+    sample("verify_batch64_ms", samples.min(3), 64, || check(64));
     assert_eq!((bundle.shielded_spends().len(), bundle.shielded_outputs().len()), (2, 2));
-    Figures {
-        prove_ms,
-        verify_ms,
-        verify_batch64_ms: Some(batch_ms / 64.0),
+    Facts {
         proof_bytes: 4 * 192,
         size: "2 spends of 98,777 and 2 outputs of 31,205 constraints".into(),
     }
