@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes the measured tables of docs/performance.md: bench_document.py BENCH_JSON PEERS_JSON DOCUMENT.
 
-Only what stands between `<!-- figures -->` and `<!-- end -->`, and between `<!-- peers -->` and `<!-- end -->`, is replaced, and the list of
+Only what stands between `<!-- figures -->`, `<!-- batches -->` or `<!-- peers -->` and the `<!-- end -->` after it is replaced, and the list of
 pictures beside the document; a table whose file is missing stays as it is."""
 import json
 import os
@@ -15,44 +15,75 @@ def short(value):
     return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
 
 
+def row(cells):
+    return "| " + " | ".join(cells) + " |"
+
+
+IN_MS = {"ms": 1.0, "us": 1e-3, "ns": 1e-6, "s": 1e3}
+
+
+def at_speed(figure, ratio, reference_ms):
+    """What a ratio comes to on a machine whose reference takes reference_ms."""
+    return ratio * 1e3 / reference_ms if figure["unit"] == "1/s" else ratio * reference_ms / IN_MS[figure["unit"]]
+
+
 def figures_table(bench):
-    machine = f"{bench['machine']}; {bench['threads']} threads; {bench['cpu_flags']}; commit {bench['commit']}"
-    lines = [f"Measured on {machine}.", "", "| figure | what | goal | measured | × `blst_msm1024_ms` | goal as a ratio | |", "|---|---|---|---|---|---|---|"]
-    for figure in json.load(open(FIGURES))["figures"]:
+    table = json.load(open(FIGURES))
+    there, flags = table["goal_machine_ms"], bench["cpu_flags"].split()
+    low, high = bench["blst_msm1024_range_ms"]
+    lines = [f"Measured on {bench['machine']}; {bench['threads']} threads; {bench['cpu_flags']}; commit {bench['commit']}. The reference, blst's "
+             f"MSM-1024, was taken before every sample; it lay between {low:.1f} and {high:.1f} ms (5th and 95th in a hundred). Goals were "
+             f"set where it takes {there} ms: the last two columns are the ratio there.", "",
+             row(["figure", "what", "measured here", "× MSM-1024", "goal", f"at {there} ms", ""]), "|---|---|---|---|---|---|---|"]
+    for figure in table["figures"]:
         key = figure["key"]
         if key not in bench:
             continue
-        value, goal, ratio = bench[key], figure.get("goal"), bench.get("ratios", {}).get(key)
+        goal = next((g for flag, g in figure.get("goal_with", {}).items() if flag in flags), figure.get("goal"))
+        ratio = bench.get("ratios", {}).get(key)
+        value = bench[key] if ratio is None else at_speed(figure, ratio, there)
         met = "" if goal is None else "met" if (value >= goal if figure.get("more") else value <= goal) else "**missed**"
-        lines.append(f"| `{key}` | {figure['what']} | {'' if goal is None else f'{goal:,g} ' + figure['unit']} | {short(value)} {figure['unit']} | "
-                     f"{'' if ratio is None else short(ratio)} | {figure.get('goal_ratio', '')} | {met} |")
+        lines.append(row([f"`{key}`", figure["what"], f"{short(bench[key])} {figure['unit']}", "" if ratio is None else short(ratio),
+                          "" if goal is None else f"{goal:,g} {figure['unit']}", "" if ratio is None else f"{short(value)} {figure['unit']}", met]))
+    return "\n".join(lines)
+
+
+def batches_table(bench):
+    there = json.load(open(FIGURES))["goal_machine_ms"]
+    modes = ("single", "batched", "hinted")
+    ratios = {(b["size"], b["mode"]): b["cpu_ratio"] for b in bench["verify_batches"]}
+    lines = [f"CPU time a proof × MSM-1024, and in brackets ms where that takes {there} ms.", "",
+             row(["batch of", "every point checked singly", "checked together", "and y-coordinates sent along"]), "|---|---|---|---|"]
+    for size in sorted({size for size, _ in ratios}):
+        lines.append(row([f"{size:,}"] + [f"{ratios[size, mode]:.4f} ({ratios[size, mode] * there:.2f})" for mode in modes]))
     return "\n".join(lines)
 
 
 def peers_table(result):
-    def cell(value, own):
-        return "" if value is None else f"{short(value)} ({short(value / own)} ×)"
-    base = result["peers"]["sotto"]
-    lines = [f"Measured on {result['machine']}, commit {result['commit']}, {result['when']}; in brackets, multiples of ours. "
-             f"blst's MSM-1024 of the sitting: {result['blst_msm1024_ms']:.1f} ms.", "",
-             "| peer | size | prove ms | prove × MSM-1024 | verify ms | batch of 64, ms each | bytes | peak MB |", "|---|---|---|---|---|---|---|---|"]
+    def cell(f, key):
+        return "" if f.get(key) is None else f"{short(f[key])} ({short(f['to_ours'][key])} ×)"
+
+    low, high = result["blst_msm1024_range_ms"]
+    lines = [f"Measured on {result['machine']}, commit {result['commit']}, {result['when']}. In brackets, multiples of ours; those of times are by "
+             f"their ratios to blst's MSM-1024, which was taken before every sample ({low:.1f} to {high:.1f} ms).", "",
+             row(["peer", "size", "prove ms", "prove × MSM-1024", "verify ms", "batch of 64, wall ms each", "bytes", "peak MB"]), "|---|---|---|---|---|---|---|---|"]
     for name, f in result["peers"].items():
-        lines.append(f"| {name} | {f['size']} | {cell(f['prove_ms'], base['prove_ms'])} | {short(f['prove_ms'] / result['blst_msm1024_ms'])} | "
-                     f"{cell(f['verify_ms'], base['verify_ms'])} | {cell(f.get('verify_batch64_ms'), base['verify_batch64_ms'])} | "
-                     f"{short(f['proof_bytes'])} | {short(f['peak_mb'])} |")
+        lines.append(row([name, f["size"], cell(f, "prove_ms"), short(f["ratios"]["prove_ms"]), cell(f, "verify_ms"), cell(f, "verify_batch64_ms"),
+                          short(f["proof_bytes"]), short(f["peak_mb"])]))
     lines += [f"\nNot had: {name}: {why}." for name, why in result["not_had"].items()]
     return "\n".join(lines)
 
 
 def pictures(folder):
-    known = (("prove-stages", "What one proof's CPU time goes into"), ("verify-batches", "Verifying in batches"),
-             ("validator-load", "Settling under load"), ("peers-prove", "Proving a payment, peers"), ("peers-verify", "Verifying a payment, peers"))
+    known = (("prove-stages", "What one proof's CPU time goes into"), ("verify-batches", "CPU time a proof in batches of 1 to 1,024"),
+             ("validator-load", "Latency against offered load"), ("peers-prove", "Time to prove a payment, peers beside us"),
+             ("peers-verify", "Time to verify a payment, peers beside us"))
     return "\n\n".join(f"![{text}](pictures/{name}.svg)" for name, text in known if os.path.exists(os.path.join(folder, name + ".svg")))
 
 
 def main(bench_file, peers_file, document):
     text = open(document).read()
-    for mark, source, table in (("figures", bench_file, figures_table), ("peers", peers_file, peers_table)):
+    for mark, source, table in (("figures", bench_file, figures_table), ("batches", bench_file, batches_table), ("peers", peers_file, peers_table)):
         if not os.path.exists(source):
             print(f"{mark}: left as it is, no {source}")
             continue

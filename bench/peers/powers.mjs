@@ -38,7 +38,7 @@ function generatorProducts(Fr, G) {
 export async function writePowers(curve, { createBinFile, startWriteSection, endWriteSection }, system, log, file) {
   const { Fr, G1, G2 } = curve;
   const tau = Fr.e(TAU), alpha = Fr.e(ALPHA), beta = Fr.e(BETA), n = 2 ** log, groth = system === "groth16";
-  const fd = await createBinFile(file, "ptau", 1, 15, 1 << 22, 1 << 24);
+  const fd = await createBinFile(file, "ptau", 1, groth ? 10 : 7, 1 << 22, 1 << 24);
   const products = new Map([[G1, generatorProducts(Fr, G1)], [G2, generatorProducts(Fr, G2)]]);
   const points = async (G, scalars) => {
     for (let from = 0; from < scalars.length; from += 1024) {

@@ -148,6 +148,10 @@ def compare(had):
         figures["to_ours"] |= {key: figures[key] / own[key] for key in ("proof_bytes", "peak_mb")}
 
 
+def number(value):
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
 def table(result):
     columns = (("prove ms", "prove_ms"), ("verify ms", "verify_ms"), ("batch 64 ms", "verify_batch64_ms"), ("bytes", "proof_bytes"),
                ("peak MB", "peak_mb"))
@@ -156,8 +160,8 @@ def table(result):
         line = f"{name:<18}"
         for _, key in columns:
             value = figures.get(key)
-            line += f"{'-':>12}{'':>8}" if value is None else f"{value:>12.4g}{figures['to_ours'][key]:>7.3g}x"
-        lines.append(line + f"{figures['ratios']['prove_ms']:>18.3g}")
+            line += f"{'-':>12}{'':>8}" if value is None else f"{number(value):>12}{number(figures['to_ours'][key]):>7}x"
+        lines.append(line + f"{number(figures['ratios']['prove_ms']):>18}")
     low, high = result["blst_msm1024_range_ms"]
     lines.append("x: multiples of ours; of times, by their ratios to blst's MSM-1024 taken in turn with each sample "
                  f"({low:.1f} to {high:.1f} ms in this sitting). batch 64: wall time a payment in a batch of 64.")
