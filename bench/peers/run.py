@@ -172,7 +172,7 @@ def peers():
     """(name, its preparation, its command given the constraints of the circom circuit)."""
     snark, rust = os.path.join(HERE, "snark.mjs"), os.path.join(RUST, "release", "sotto-peers")
     yield "snarkjs groth16", prepare_node, lambda _: ["node", snark, "groth16", NODE, SAMPLES]
-    yield "snarkjs plonk", prepare_node, lambda _: ["node", snark, "plonk", NODE, "3"]
+    yield "snarkjs plonk", prepare_node, lambda _: ["node", snark, "plonk", NODE, "2"]     # a minute a proof
     yield "ark-groth16", prepare_rust, lambda size: [rust, "ark-groth16", SAMPLES, str(size)]
     for name in ("monero", "sapling", "orchard"):
         yield name, prepare_rust, lambda _, name=name: [rust, name, SAMPLES]
