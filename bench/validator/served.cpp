@@ -102,6 +102,7 @@ int serve(const ServeOptions& options) {
   setup.create = options.fresh;
   setup.server.max_connections = kConnections;
   setup.server.max_in_flight = kConnections;
+  setup.server.source = {.connections = kConnections, .requests_per_s = 1'000'000, .burst = 1'000'000};  // the harness is one source
   auto opened = node::ValidatorNode::open(setup, network->genesis, network->keys[kUnderTest], *system, entropy, pool);
   if (!opened.ok()) die(opened.error().what);
   const auto node = std::move(opened).value();

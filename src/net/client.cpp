@@ -10,11 +10,12 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/vector_body.hpp>
 #include <boost/beast/http/write.hpp>
+
+#include "net/stream.hpp"
 
 namespace sotto::net {
 
@@ -28,14 +29,15 @@ using boost::system::error_code;
 class Client::Connection {
  public:
   explicit Connection(asio::io_context& io) : stream(io) {}
-  beast::tcp_stream stream;
+  Stream stream;
   beast::flat_buffer buffer;
 };
 
 // All of it lives on the io thread.
 struct Client::Core {
-  explicit Core(const ClientLimits& l) : limits(l) {}
+  Core(const ClientLimits& l, const TlsIdentity* identity) : limits(l), tls(client_context(identity)) {}
   const ClientLimits limits;
+  asio::ssl::context tls;
   asio::io_context io{1};
   asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
   std::map<Endpoint, std::vector<std::unique_ptr<Connection>>> idle;
@@ -74,7 +76,7 @@ class Client::Call : public std::enable_shared_from_this<Call> {
 
   void fail(const std::string& why) {
     if (!done_) return;
-    if (connection_) connection_->stream.close();
+    if (connection_) connection_->stream.tcp().close();
     end(Failure{Error{to_string(to_) + ": " + why}});
   }
 
@@ -85,17 +87,28 @@ class Client::Call : public std::enable_shared_from_this<Call> {
     const auto address = asio::ip::make_address(to_.address, e);
     if (e) return fail(e.message());
     connection_ = std::make_unique<Connection>(core_.io);
-    connection_->stream.expires_at(deadline_);
-    connection_->stream.async_connect(tcp::endpoint(address, to_.port), [self = shared_from_this()](error_code error) {
+    connection_->stream.tcp().expires_at(deadline_);
+    connection_->stream.tcp().async_connect(tcp::endpoint(address, to_.port), [self = shared_from_this()](error_code error) {
       if (error) return self->fail(error.message());
       error_code ignored;
-      self->connection_->stream.socket().set_option(tcp::no_delay(true), ignored);
+      self->connection_->stream.tcp().socket().set_option(tcp::no_delay(true), ignored);
+      if (!self->to_.key) return self->send();
+      self->handshake();
+    });
+  }
+
+  // Nothing is said to a peer that has not proven the key it was asked for by.
+  void handshake() {
+    connection_->stream.handshake(core_.tls, asio::ssl::stream_base::client, [self = shared_from_this()](error_code error) {
+      if (!self->done_) return;
+      if (error) return self->fail("TLS: " + error.message());
+      if (self->connection_->stream.peer() != self->to_.key) return self->fail("TLS: the peer has another key");
       self->send();
     });
   }
 
   void send() {
-    connection_->stream.expires_at(deadline_);
+    connection_->stream.tcp().expires_at(deadline_);
     parser_.emplace();
     parser_->body_limit(core_.limits.max_response_bytes);
     parser_->header_limit(static_cast<uint32_t>(core_.limits.max_header_bytes));
@@ -122,7 +135,7 @@ class Client::Call : public std::enable_shared_from_this<Call> {
                       std::string(message[http::field::content_type])};
     auto& kept = core_.idle[to_];
     if (message.keep_alive() && kept.size() < core_.limits.max_idle_per_endpoint) {
-      connection_->stream.expires_never();
+      connection_->stream.tcp().expires_never();
       kept.push_back(std::move(connection_));
     }
     end(std::move(response));
@@ -148,7 +161,8 @@ class Client::Call : public std::enable_shared_from_this<Call> {
   bool reused_ = false;
 };
 
-Client::Client(const ClientLimits& limits) : core_(std::make_shared<Core>(limits)) {
+Client::Client(const ClientLimits& limits, const std::optional<TlsIdentity>& identity)
+    : core_(std::make_shared<Core>(limits, identity ? &*identity : nullptr)) {
   core_->thread = std::thread([raw = core_.get()] { raw->io.run(); });
 }
 

@@ -19,7 +19,8 @@ class Client {
  public:
   using Callback = std::function<void(Result<Response, Error>)>;
 
-  explicit Client(const ClientLimits& limits = {});
+  // `identity` is shown to whoever asks for it over TLS; wallets have none.
+  explicit Client(const ClientLimits& limits = {}, const std::optional<TlsIdentity>& identity = std::nullopt);
   ~Client();                                   // calls still under way fail with "client stopped"
   Client(const Client&) = delete;
 

@@ -1,8 +1,9 @@
 // The two messages everything here exchanges: HTTP/1.1 requests and responses with binary bodies.
 #pragma once
+#include <optional>
 #include <string>
 
-#include "base/bytes.hpp"
+#include "net/tls.hpp"
 
 namespace sotto::net {
 
@@ -15,6 +16,7 @@ struct Request {
   std::string token;           // sent and received as "Authorization: Bearer <token>"; empty = absent
   uint64_t connection = 0;     // set by the server: which connection it came on
   uint64_t source = 0;         // set by the server: whose it is, for limits that are fair: the peer's IPv4 address or IPv6 /64
+  std::optional<TlsKey> peer;  // set by the server: the key the peer has proven, if it showed one
 };
 
 inline constexpr const char* kBinary = "application/octet-stream";
@@ -27,10 +29,11 @@ struct Response {
   std::string content_type = kBinary;
 };
 
-// A numeric address and a port; no names are resolved.
+// A numeric address and a port; no names are resolved. With a key it is spoken to by TLS, and nobody else is believed.
 struct Endpoint {
   std::string address = "127.0.0.1";
   uint16_t port = 0;
+  std::optional<TlsKey> key = std::nullopt;
   auto operator<=>(const Endpoint&) const = default;
 };
 std::string to_string(const Endpoint& e);

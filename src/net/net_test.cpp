@@ -59,8 +59,9 @@ void echo(Request request, Reply reply) {
   reply(std::move(response));
 }
 
-std::unique_ptr<Server> serve(const ServerLimits& limits = {}, Handler handler = echo) {
-  auto server = Server::start({"127.0.0.1", 0}, limits, std::move(handler));
+std::unique_ptr<Server> serve(const ServerLimits& limits = {}, Handler handler = echo,
+                              const std::optional<TlsIdentity>& identity = std::nullopt) {
+  auto server = Server::start({"127.0.0.1", 0}, limits, std::move(handler), identity);
   EXPECT_TRUE(server.ok());
   return std::move(server).value();
 }
@@ -360,6 +361,111 @@ TEST(Net, ASourceIsAnAddressHoweverManyConnections) {
   EXPECT_EQ(source(first), std::to_string(0x7f000001));
   EXPECT_EQ(source(first), source(again));
   EXPECT_EQ(source(other), std::to_string(0x7f000002));
+}
+
+TlsIdentity identity(uint8_t i) {
+  ByteArray<32> seed{};
+  seed.fill(i);
+  return TlsIdentity::from_seed(Secret(seed));
+}
+
+// Says who asked.
+void who(Request request, Reply reply) { reply({200, bytes_of(request.peer ? to_hex(*request.peer) : "nobody"), kText}); }
+
+TEST(Tls, a_key_is_the_same_every_time) {
+  // RFC 8032, 7.1, test 1: private key and public key.
+  ByteArray<32> seed;
+  const auto bytes = from_hex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60");
+  std::copy(bytes->begin(), bytes->end(), seed.begin());
+  EXPECT_EQ(to_hex(TlsIdentity::from_seed(Secret(seed)).key()), "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
+}
+
+TEST(Tls, both_sides_know_whom_they_talk_to) {
+  const auto server = serve({}, who, identity(1));
+  ASSERT_EQ(server->endpoint().key, identity(1).key());
+  Client wallet, validator({}, identity(2));
+  for (int i = 0; i < 3; ++i) {                            // the second call runs on the kept connection
+    const auto anonymous = wallet.call_and_wait(server->endpoint(), {Method::get, "/"}, 5000);
+    ASSERT_TRUE(anonymous.ok()) << anonymous.error().what;
+    EXPECT_EQ(text_of(anonymous->body), "nobody");
+    const auto known = validator.call_and_wait(server->endpoint(), {Method::get, "/"}, 5000);
+    ASSERT_TRUE(known.ok()) << known.error().what;
+    EXPECT_EQ(text_of(known->body), to_hex(identity(2).key()));
+  }
+  EXPECT_EQ(server->connections(), 2u);
+}
+
+TEST(Tls, large_bodies_pass) {
+  const auto server = serve({}, echo, identity(1));
+  Client client;
+  Bytes body(200'000, 7);
+  const auto response = client.call_and_wait(server->endpoint(), {Method::post, "/", body}, 5000);
+  ASSERT_TRUE(response.ok()) << response.error().what;
+  EXPECT_EQ(response->body.size(), body.size() + 3);
+}
+
+TEST(Tls, another_key_is_not_believed) {
+  std::atomic<int> asked{0};
+  const auto server = serve({}, [&](Request, Reply reply) { ++asked; reply({}); }, identity(1));
+  Client client;
+  Endpoint to = server->endpoint();
+  to.key = identity(3).key();
+  const auto response = client.call_and_wait(to, {Method::post, "/", bytes_of("secret")}, 5000);
+  ASSERT_FALSE(response.ok());
+  EXPECT_NE(response.error().what.find("another key"), std::string::npos);
+  EXPECT_EQ(asked, 0);
+}
+
+TEST(Tls, plain_and_encrypted_do_not_mix) {
+  const auto encrypted = serve({}, who, identity(1)), plain = serve({}, who);
+  Client client;
+  Endpoint to = encrypted->endpoint();
+  to.key.reset();
+  EXPECT_FALSE(client.call_and_wait(to, {Method::get, "/"}, 5000).ok());
+  to = plain->endpoint();
+  to.key = identity(1).key();
+  EXPECT_FALSE(client.call_and_wait(to, {Method::get, "/"}, 5000).ok());
+}
+
+// Somebody with any other TLS client: older versions, other certificates.
+int try_client(uint16_t port, const std::string& arguments) {
+  const std::string command = "echo | timeout 5 openssl s_client -connect 127.0.0.1:" + std::to_string(port) + " " + arguments +
+                              " >/dev/null 2>&1";
+  return std::system(command.c_str());
+}
+
+TEST(Tls, nothing_older_than_1_3) {
+  const auto server = serve({}, who, identity(1));
+  EXPECT_EQ(try_client(server->endpoint().port, "-tls1_3"), 0);
+  EXPECT_NE(try_client(server->endpoint().port, "-tls1_2"), 0);
+}
+
+TEST(Tls, silent_handshakes_are_cut_off) {
+  ServerLimits limits;
+  limits.request_ms = 200;
+  const auto server = serve(limits, who, identity(1));
+  RawSocket silent(server->endpoint().port);
+  ASSERT_TRUE(silent.connected());
+  EXPECT_EQ(silent.read_until_closed(3000), "");
+  RawSocket noise(server->endpoint().port);
+  ASSERT_TRUE(noise.send_text("GET / HTTP/1.1\r\n\r\n"));
+  EXPECT_EQ(noise.read_until_closed(3000).find("200"), std::string::npos);
+}
+
+TEST(Net, a_source_has_so_many_connections_and_requests) {
+  ServerLimits limits;
+  limits.source = {.connections = 2, .requests_per_s = 1, .burst = 3, .remembered = 16};
+  const auto server = serve(limits);
+  RawSocket first(server->endpoint().port), second(server->endpoint().port);
+  const std::string get = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+  ASSERT_TRUE(first.send_text(get));
+  EXPECT_NE(first.read_until_closed(300).find("200 OK"), std::string::npos);
+  RawSocket third(server->endpoint().port);
+  EXPECT_EQ(third.read_until_closed(3000), "");
+  ASSERT_TRUE(first.send_text(get + get + get + get));
+  const auto answers = first.read_until_closed(3000);
+  EXPECT_NE(answers.find("429"), std::string::npos);
+  EXPECT_NE(answers.find("too_many_requests"), std::string::npos);
 }
 
 }  // namespace

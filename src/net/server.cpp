@@ -10,11 +10,12 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/vector_body.hpp>
 #include <boost/beast/http/write.hpp>
+
+#include "net/stream.hpp"
 
 namespace sotto::net {
 
@@ -36,6 +37,7 @@ const char* name(HttpReject r) {
     case HttpReject::body_too_large: return "body_too_large";
     case HttpReject::target_too_long: return "target_too_long";
     case HttpReject::too_many_in_flight: return "too_many_in_flight";
+    case HttpReject::too_many_requests: return "too_many_requests";
   }
   return "?";
 }
@@ -48,6 +50,7 @@ uint16_t status_of(HttpReject r) {
     case HttpReject::body_too_large: return 413;
     case HttpReject::target_too_long: return 414;
     case HttpReject::too_many_in_flight: return 503;
+    case HttpReject::too_many_requests: return 429;
   }
   return 500;
 }
@@ -68,7 +71,7 @@ uint64_t source_of(const tcp::socket& socket) {
 
 // Everything lives on the io thread except `connections`, which others read.
 struct Server::Core : std::enable_shared_from_this<Core> {
-  Core(const ServerLimits& l, Handler h) : limits(l), handler(std::move(h)) {}
+  Core(const ServerLimits& l, Handler h) : limits(l), handler(std::move(h)), sources(l.source) {}
 
   void accept();
   void close_all();
@@ -78,7 +81,9 @@ struct Server::Core : std::enable_shared_from_this<Core> {
   asio::io_context io{1};
   tcp::acceptor acceptor{io};
   Endpoint endpoint;
+  std::optional<asio::ssl::context> tls;
   std::set<std::shared_ptr<Session>> sessions;
+  Sources sources;
   size_t in_flight = 0;
   uint64_t accepted = 0;
   std::atomic<size_t> connections{0};
@@ -89,19 +94,25 @@ struct Server::Core : std::enable_shared_from_this<Core> {
 // One connection: read a request, hand it over, wait for the reply, write it, again.
 class Server::Session : public std::enable_shared_from_this<Session> {
  public:
-  Session(Core& core, tcp::socket socket, uint64_t number)
-      : core_(core), number_(number), source_(source_of(socket)), stream_(std::move(socket)) {}
+  Session(Core& core, tcp::socket socket, uint64_t number, uint64_t source)
+      : core_(core), number_(number), source_(source), stream_(std::move(socket)) {}
 
   void start() {
     error_code ignored;
-    stream_.socket().set_option(tcp::no_delay(true), ignored);
-    await_request();
+    stream_.tcp().socket().set_option(tcp::no_delay(true), ignored);
+    if (!core_.tls) return await_request();
+    stream_.tcp().expires_after(std::chrono::milliseconds(core_.limits.request_ms));
+    stream_.handshake(*core_.tls, asio::ssl::stream_base::server, [self = shared_from_this()](error_code e) {
+      if (e) return self->finish();
+      self->peer_ = self->stream_.peer();
+      self->await_request();
+    });
   }
 
   void close() {
     error_code ignored;
-    stream_.socket().shutdown(tcp::socket::shutdown_both, ignored);
-    stream_.close();
+    stream_.tcp().socket().shutdown(tcp::socket::shutdown_both, ignored);
+    stream_.tcp().close();
   }
 
  private:
@@ -111,7 +122,7 @@ class Server::Session : public std::enable_shared_from_this<Session> {
     parser_->header_limit(static_cast<uint32_t>(core_.limits.max_header_bytes));
     parser_->body_limit(core_.limits.max_body_bytes);
     if (buffer_.size() > 0) return read_request();
-    stream_.expires_after(std::chrono::milliseconds(core_.limits.idle_ms));
+    stream_.tcp().expires_after(std::chrono::milliseconds(core_.limits.idle_ms));
     stream_.async_read_some(buffer_.prepare(kReadBytes), [self = shared_from_this()](error_code e, size_t n) {
       if (e) return self->finish();
       self->buffer_.commit(n);
@@ -120,7 +131,7 @@ class Server::Session : public std::enable_shared_from_this<Session> {
   }
 
   void read_request() {
-    stream_.expires_after(std::chrono::milliseconds(core_.limits.request_ms));
+    stream_.tcp().expires_after(std::chrono::milliseconds(core_.limits.request_ms));
     http::async_read(stream_, buffer_, *parser_,
                      [self = shared_from_this()](error_code e, size_t) { self->on_request(e); });
   }
@@ -145,9 +156,11 @@ class Server::Session : public std::enable_shared_from_this<Session> {
     } else {
       return refuse(HttpReject::method_not_allowed);
     }
+    if (!core_.sources.request(source_, std::chrono::steady_clock::now())) return refuse(HttpReject::too_many_requests);
     if (core_.in_flight >= core_.limits.max_in_flight) return refuse(HttpReject::too_many_in_flight);
     request.connection = number_;
     request.source = source_;
+    request.peer = peer_;
     request.target = std::string(message.target());
     const std::string_view authorization(message[http::field::authorization].data(),
                                          message[http::field::authorization].size());
@@ -157,7 +170,7 @@ class Server::Session : public std::enable_shared_from_this<Session> {
   }
 
   void hand_over(Request request) {
-    stream_.expires_never();
+    stream_.tcp().expires_never();
     ++core_.in_flight;
     core_.handler(std::move(request), [core = core_.weak_from_this(), session = weak_from_this(),
                                        used = std::make_shared<std::atomic<bool>>(false)](Response response) {
@@ -185,7 +198,7 @@ class Server::Session : public std::enable_shared_from_this<Session> {
     message_.keep_alive(keep_alive_);
     message_.body() = std::move(response.body);
     message_.prepare_payload();
-    stream_.expires_after(std::chrono::milliseconds(core_.limits.response_ms));
+    stream_.tcp().expires_after(std::chrono::milliseconds(core_.limits.response_ms));
     http::async_write(stream_, message_, [self = shared_from_this()](error_code e, size_t) {
       if (e) return self->finish();
       if (!self->keep_alive_) return self->close_politely();
@@ -197,7 +210,7 @@ class Server::Session : public std::enable_shared_from_this<Session> {
   // side, then drink up what is still coming, for as long as a response may take.
   void close_politely() {
     error_code ignored;
-    stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
+    stream_.tcp().socket().shutdown(tcp::socket::shutdown_send, ignored);
     buffer_.clear();
     drain();
   }
@@ -211,14 +224,15 @@ class Server::Session : public std::enable_shared_from_this<Session> {
 
   void finish() {
     close();
-    core_.sessions.erase(shared_from_this());
+    if (core_.sessions.erase(shared_from_this()) > 0) core_.sources.disconnect(source_);
     core_.connections = core_.sessions.size();
   }
 
   static constexpr size_t kReadBytes = 16 * 1024;
   Core& core_;
   const uint64_t number_, source_;
-  beast::tcp_stream stream_;
+  Stream stream_;
+  std::optional<TlsKey> peer_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<Body>> parser_;
   http::response<Body> message_;
@@ -229,8 +243,9 @@ class Server::Session : public std::enable_shared_from_this<Session> {
 void Server::Core::accept() {
   acceptor.async_accept([this](error_code e, tcp::socket socket) {
     if (stopped || e == asio::error::operation_aborted) return;
-    if (!e && sessions.size() < limits.max_connections) {
-      const auto session = std::make_shared<Session>(*this, std::move(socket), ++accepted);
+    const uint64_t source = e ? 0 : source_of(socket);
+    if (!e && sessions.size() < limits.max_connections && sources.connect(source, std::chrono::steady_clock::now())) {
+      const auto session = std::make_shared<Session>(*this, std::move(socket), ++accepted, source);
       sessions.insert(session);
       connections = sessions.size();
       session->start();
@@ -253,8 +268,9 @@ const Endpoint& Server::endpoint() const { return core_->endpoint; }
 size_t Server::connections() const { return core_->connections; }
 
 Result<std::unique_ptr<Server>, Error> Server::start(const Endpoint& where, const ServerLimits& limits,
-                                                     Handler handler) {
+                                                     Handler handler, const std::optional<TlsIdentity>& identity) {
   auto core = std::make_shared<Core>(limits, std::move(handler));
+  if (identity) core->tls = server_context(*identity);
   const auto failed = [&](const error_code& e) {
     return Failure{Error{"cannot listen on " + to_string(where) + ": " + e.message()}};
   };
@@ -267,7 +283,8 @@ Result<std::unique_ptr<Server>, Error> Server::start(const Endpoint& where, cons
   if (!e) core->acceptor.bind(at, e);
   if (!e) core->acceptor.listen(asio::socket_base::max_listen_connections, e);
   if (e) return failed(e);
-  core->endpoint = {where.address, core->acceptor.local_endpoint().port()};
+  core->endpoint = {where.address, core->acceptor.local_endpoint().port(),
+                    identity ? std::optional(identity->key()) : std::nullopt};
   core->accept();
   core->thread = std::thread([raw = core.get()] { raw->io.run(); });
   pthread_setname_np(core->thread.native_handle(), "http");

@@ -6,6 +6,7 @@
 
 #include "base/result.hpp"
 #include "net/http.hpp"
+#include "net/sources.hpp"
 
 namespace sotto::net {
 
@@ -15,9 +16,10 @@ struct ServerLimits {
   size_t max_connections = 256;        // further ones are closed at once
   size_t max_in_flight = 1024;         // requests being handled; further ones get 503
   uint32_t idle_ms = 60'000;           // between requests on an open connection
-  uint32_t request_ms = 10'000;        // from a request's first byte to its last
+  uint32_t request_ms = 10'000;        // from a request's first byte to its last, and for TLS's handshake
   uint32_t response_ms = 10'000;       // for the peer to take the response
   uint32_t max_requests = 1'000'000;   // on one connection, then it is closed
+  SourceLimits source;                 // further connections are closed at once, further requests get 429
 };
 
 // What the server itself answers, without asking the handler. The body is the name.
@@ -28,6 +30,7 @@ enum class HttpReject : uint8_t {
   body_too_large,        // 413
   target_too_long,       // 414: over 1,024 bytes
   too_many_in_flight,    // 503
+  too_many_requests,     // 429: from this source, for this second
 };
 const char* name(HttpReject r);
 uint16_t status_of(HttpReject r);
@@ -39,12 +42,13 @@ using Handler = std::function<void(Request, Reply)>;
 
 class Server {
  public:
-  // Listens on `where` (port 0: any free one; see endpoint()). Error: the port is taken, the address is not ours.
-  static Result<std::unique_ptr<Server>, Error> start(const Endpoint& where, const ServerLimits& limits,
-                                                      Handler handler);
+  // Listens on `where` (port 0: any free one; see endpoint()), with TLS if it has an identity. Error: the port is taken, the
+  // address is not ours.
+  static Result<std::unique_ptr<Server>, Error> start(const Endpoint& where, const ServerLimits& limits, Handler handler,
+                                                      const std::optional<TlsIdentity>& identity = std::nullopt);
   ~Server();                                            // stops
   Server(const Server&) = delete;
-  const Endpoint& endpoint() const;
+  const Endpoint& endpoint() const;                     // with the identity's key
   // Open connections right now, for health pages and tests.
   size_t connections() const;
   // Closes everything; no handler runs after this returns. Safe to call twice; not from a handler.
