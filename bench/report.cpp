@@ -56,7 +56,7 @@ void Meter::put(const std::string& key, const Series& series, double q, double t
   CHECK(figure != figures_.end() && figure->has_ratio && figure->unit != "1/s");
   report_[key] = figure->from_ms(series.ms.quantile(q) / times);
   report_["ratios"][key] = series.ratios.quantile(q) / times;
-  report_["quartiles"][key] = {series.ratios.quantile(0.25) / times, series.ratios.quantile(0.75) / times};
+  if (q == 0.5) report_["quartiles"][key] = {series.ratios.quantile(0.25) / times, series.ratios.quantile(0.75) / times};
 }
 
 void Meter::put_reference() {

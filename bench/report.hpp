@@ -44,7 +44,7 @@ class Meter {
   Meter() : figures_(read_figures()) {}
   Reference& reference() { return reference_; }
   Report& report() { return report_; }
-  // The median in the figure's unit, `times` units of work a sample, and its ratio with the quartiles: report[key],
+  // The median in the figure's unit, `times` units of work a sample, its ratio and, for medians, the ratio's quartiles: report[key],
   // report["ratios"][key], report["quartiles"][key].
   void put(const std::string& key, const Series& series, double times = 1) { put(key, series, 0.5, times); }
   void put_quantile(const std::string& key, const Series& series, double q) { put(key, series, q, 1); }

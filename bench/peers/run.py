@@ -90,8 +90,9 @@ def measure(command, reference):
             else:
                 facts = message
     _, status, usage = os.wait4(child, 0)
-    if os.waitstatus_to_exitcode(status) != 0 or facts is None:
-        raise RuntimeError(f"ended with {os.waitstatus_to_exitcode(status)}")
+    code = os.waitstatus_to_exitcode(status)
+    if code != 0 or facts is None:
+        raise RuntimeError(f"not done in {LONGEST} s" if code == 124 else f"ended with {code}")
     figures = dict(facts)
     for key, pairs in samples.items():
         figures[key] = statistics.median(ms for ms, _ in pairs)
