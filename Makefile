@@ -102,7 +102,7 @@ bench-timing: setup
 #: make bench-peers     other proof systems on this machine (bench/peers), into build/peers; writes build/bench-peers.json
 bench-peers: setup
 	$(call build,release,sotto_bench)
-	@bench/peers/run.py build
+	@SOTTO_COMMIT=$$(git describe --always --dirty 2>/dev/null || echo unknown) bench/peers/run.py build
 
 #: make fuzz            every decoder, FUZZ_SECONDS (60) each, from tests/corpus
 fuzz: setup-fuzz
