@@ -27,7 +27,7 @@ class Builder {
     for (const Transfer& t : tx.transfers)
       for (const Input& i : t.inputs) {
         if (i.generation != state_.generation(i.nf)) return Outcome::outdated_generation;
-        if (!archive_.known_root(i.anchor)) return Outcome::unknown_anchor;
+        if (!anchor_is_recent(state_, i.anchor) && !archive_.known_root(i.anchor)) return Outcome::unknown_anchor;
       }
     SupplyChange supply = supply_after(tx, *state_.network, next_.supply);
     if (supply.burns_halted) return Outcome::burns_halted;

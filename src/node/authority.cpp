@@ -10,11 +10,16 @@ std::vector<Status<ledger::Reject>> RememberingAuthority::verify(
 std::vector<Status<ledger::Reject>> RememberingAuthority::verify_hinted(
     const ledger::Network& network, std::span<const ledger::Transaction* const> transactions,
     std::span<const ByteView> hints) {
-  CHECK(hints.size() == transactions.size());
-  std::vector<Status<ledger::Reject>> verdicts(transactions.size(), Ok{});
   std::vector<ledger::FullId> ids;
   for (const auto* tx : transactions) ids.push_back(ledger::full_id(*tx));
+  return verify_identified(network, transactions, ids, hints);
+}
 
+std::vector<Status<ledger::Reject>> RememberingAuthority::verify_identified(
+    const ledger::Network& network, std::span<const ledger::Transaction* const> transactions,
+    std::span<const ledger::FullId> ids, std::span<const ByteView> hints) {
+  CHECK(hints.size() == transactions.size() && ids.size() == transactions.size());
+  std::vector<Status<ledger::Reject>> verdicts(transactions.size(), Ok{});
   std::vector<const ledger::Transaction*> fresh;
   std::vector<ByteView> fresh_hints;
   std::vector<size_t> where;

@@ -19,6 +19,10 @@ class RememberingAuthority final : public ledger::Authority {
   std::vector<Status<ledger::Reject>> verify_hinted(const ledger::Network& network,
                                                     std::span<const ledger::Transaction* const> transactions,
                                                     std::span<const ByteView> hints) override;
+  // The same for whoever has the hashes of their bytes already: ids[i] is full_id(*transactions[i]).
+  std::vector<Status<ledger::Reject>> verify_identified(const ledger::Network& network,
+                                                        std::span<const ledger::Transaction* const> transactions,
+                                                        std::span<const ledger::FullId> ids, std::span<const ByteView> hints);
 
  private:
   ledger::Authority& authority_;

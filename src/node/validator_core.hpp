@@ -186,12 +186,14 @@ struct ValidatorNode::Core {
   void verify_batch(std::vector<settle::Verify> batch) {
     std::ranges::stable_sort(batch, {}, &settle::Verify::source);
     std::vector<const ledger::Transaction*> transactions;
+    std::vector<ledger::FullId> ids;
     std::vector<ByteView> hints;
     for (const auto& v : batch) {
       transactions.push_back(v.transaction.get());
+      ids.push_back(v.full_id);
       hints.push_back(v.hints ? ByteView(*v.hints) : ByteView());
     }
-    const auto verdicts = authority.verify_hinted(*network(), transactions, hints);
+    const auto verdicts = authority.verify_identified(*network(), transactions, ids, hints);
     std::vector<settle::VerificationDone> done;
     for (size_t i = 0; i < batch.size(); ++i)
       done.push_back({batch[i].token, verdicts[i].ok() ? nullptr : ledger::name(verdicts[i].error())});
