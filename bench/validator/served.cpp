@@ -15,6 +15,7 @@
 #include "crypto/random.hpp"
 #include "node/batch_worker.hpp"
 #include "node/certificate_check.hpp"
+#include "node/priority.hpp"
 #include "node/validator_node.hpp"
 #include "node/world.hpp"
 #include "order/embedded.hpp"
@@ -93,7 +94,7 @@ int serve(const ServeOptions& options) {
   if (!network.ok()) die(network.error().what);
   crypto::SystemEntropy entropy;
   const node::SystemClock clock;
-  ThreadPool pool(options.threads);
+  ThreadPool pool(options.threads, node::give_way);
   const auto system = circuit::load_proof_system(options.data_dir + "/srs.bin", false, pool);
   if (!system.ok()) die(system.error().what);
 

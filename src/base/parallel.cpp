@@ -24,8 +24,12 @@ struct ThreadPool::Batch {
   }
 };
 
-ThreadPool::ThreadPool(size_t threads) {
-  for (size_t i = 1; i < threads; ++i) workers_.emplace_back([this] { work(); });
+ThreadPool::ThreadPool(size_t threads, const std::function<void()>& on_start) {
+  for (size_t i = 1; i < threads; ++i)
+    workers_.emplace_back([this, on_start] {
+      if (on_start) on_start();
+      work();
+    });
 }
 
 ThreadPool::~ThreadPool() {

@@ -14,7 +14,8 @@ namespace sotto {
 class ThreadPool {
  public:
   // `threads` counts the caller: 1 = everything runs inline.
-  explicit ThreadPool(size_t threads);
+  // `on_start` is the first thing every thread of its own does.
+  explicit ThreadPool(size_t threads, const std::function<void()>& on_start = {});
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
   size_t threads() const { return workers_.size() + 1; }

@@ -20,11 +20,14 @@ class BatchWorker {
 
   // Queues without bound: whoever posts bounds what it has outstanding (settle::Limits does for a validator).
   // With a tick, an idle worker runs `work` on nothing that often.
-  // The name (at most 15 characters) is what the system shows for the thread.
+  // The name (at most 15 characters) is what the system shows for the thread; `on_start` is the first thing it does.
   BatchWorker(size_t max_batch, Work work, std::optional<std::chrono::milliseconds> tick = std::nullopt,
-              const char* name = "worker")
+              const char* name = "worker", const std::function<void()>& on_start = {})
       : max_batch_(max_batch), work_(std::move(work)), tick_(tick) {
-    thread_ = std::thread([this] { run(); });
+    thread_ = std::thread([this, on_start] {
+      if (on_start) on_start();
+      run();
+    });
     pthread_setname_np(thread_.native_handle(), name);
   }
   ~BatchWorker() { stop(); }

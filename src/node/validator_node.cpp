@@ -1,6 +1,7 @@
 #include "node/validator_node.hpp"
 
 #include "node/dev_genesis.hpp"
+#include "node/priority.hpp"
 #include "node/validator_core.hpp"
 
 namespace sotto::node {
@@ -20,7 +21,7 @@ void ValidatorNode::Core::begin() {
       kMaxStateBatch, [this](auto tasks) { run(std::move(tasks)); }, kTick, "state");
   verifier = std::make_unique<BatchWorker<settle::Verify>>(kMaxProofBatch,
                                                            [this](auto batch) { verify_batch(std::move(batch)); },
-                                                           std::nullopt, "proofs");
+                                                           std::nullopt, "proofs", give_way);
   certifier = std::make_unique<BatchWorker<settle::CheckCertificate>>(
       kMaxCertificateBatch, [this](auto batch) { check_certificates(std::move(batch)); }, std::nullopt, "certificates");
   writer = std::make_unique<BatchWorker<settle::Persist>>(kMaxWriteBatch,
