@@ -22,6 +22,7 @@ using namespace sotto::bench;
 using Json = nlohmann::ordered_json;
 
 constexpr double kBoundMs = 250;               // p99 a payment must keep
+constexpr double kSearchFrom = 0.8, kSearchTo = 1.05, kSearchStep = 0.025;  // of what it carries when it always has work
 
 struct Setup {
   std::string self, corpus, data_dir, scratch;
@@ -115,21 +116,29 @@ int run(const Setup& setup, double total_s, const std::vector<double>& loads, co
   const size_t all = setup.payments.size();
   const double start = wall_ms();
   Json saturated = round(setup, 0, all);
-  // Fractions of what it carries when it always has work; repeated until `total_s` are filled.
-  double best = 0, best_p99 = 0;
   Json rounds = Json::array({saturated});
-  do {
-    for (const double load : loads) {
-      const double per_second = saturated["executed_per_s"].get<double>() * load;
-      // A round is long enough for its tail: at least two seconds, where the corpus has that many.
-      Json r = round(setup, per_second, std::min(all, std::max<size_t>(200, static_cast<size_t>(per_second * total_s))));
-      const double got = r["executed_per_s"].get<double>();
-      if (r["p99_ms"].get<double>() <= kBoundMs && got > best) {
-        best = got;
-        best_p99 = r["p99_ms"].get<double>();
-      }
-      rounds.push_back(std::move(r));
+  const auto offered = [&](double load) {
+    const double per_second = saturated["executed_per_s"].get<double>() * load;
+    // A round is long enough for its tail: at least two seconds, where the corpus has that many.
+    rounds.push_back(round(setup, per_second, std::min(all, std::max<size_t>(200, static_cast<size_t>(per_second * total_s)))));
+    return rounds.back();
+  };
+  // The most it carries within the bound: up in small steps until two rounds of one load miss it (one may be the machine's fault).
+  double best = 0, best_p99 = 0;
+  for (double load = kSearchFrom; load < kSearchTo; load += kSearchStep) {
+    bool kept = false;
+    for (int attempt = 0; attempt < 2 && !kept; ++attempt) {
+      const Json r = offered(load);
+      kept = r["p99_ms"].get<double>() <= kBoundMs;
+      if (!kept || r["executed_per_s"].get<double>() <= best) continue;
+      best = r["executed_per_s"];
+      best_p99 = r["p99_ms"];
     }
+    if (!kept) break;
+  }
+  // Fractions of what it carries when it always has work, for the picture; repeated until `total_s` are filled.
+  do {
+    for (const double load : loads) offered(load);
   } while (wall_ms() - start < total_s * 1e3);
   out["validator_tps"] = best;
   out["validator_p99_ms"] = best_p99;
@@ -158,7 +167,7 @@ int main(int argc, char** argv) {
   size_t most = 10'000;
   double seconds = 60, once = -1;
   bool wait = false, again = false;
-  std::vector<double> loads = {0.25, 0.5, 0.7, 0.8, 0.9, 0.95};
+  std::vector<double> loads = {0.25, 0.5, 0.7, 0.95};
   setup.corpus = "build/corpus";
   setup.data_dir = SOTTO_SOURCE_DIR "/data";
   setup.scratch = "build";
