@@ -98,6 +98,8 @@ Bytes NetworkInfo::encode() const {
   for (const auto& v : validators) {
     out.sized(view(v.address));
     out.u16(v.port);
+    out.u8(v.key.has_value());
+    if (v.key) out.raw(*v.key);
   }
   out.u64(height);
   return std::move(out).bytes();
@@ -108,11 +110,17 @@ Result<NetworkInfo, DecodeError> NetworkInfo::decode(ByteView bytes) {
   NetworkInfo info;
   TRY(genesis, in.sized(ledger::kMaxGenesisBytes));
   info.genesis.assign(genesis.begin(), genesis.end());
-  TRY(count, in.count(settle::kMaxValidators, 6));
+  TRY(count, in.count(settle::kMaxValidators, 7));
   for (size_t i = 0; i < count; ++i) {
     TRY(address, in.sized(kMaxEndpointBytes));
     TRY(port, in.u16());
-    info.validators.push_back({text_of(address), port});
+    net::Endpoint validator{text_of(address), port};
+    TRY(has_key, in.boolean());
+    if (has_key) {
+      TRY(key, in.array<32>());
+      validator.key = key;
+    }
+    info.validators.push_back(std::move(validator));
   }
   TRY(height, in.u64());
   info.height = height;

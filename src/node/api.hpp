@@ -73,7 +73,7 @@ struct CertificateMessage {
 
 struct NetworkInfo {
   Bytes genesis;                            // ledger::Genesis; its hash is the network id
-  std::vector<net::Endpoint> validators;    // in committee order
+  std::vector<net::Endpoint> validators;    // in committee order, with their TLS keys if they have any
   uint64_t height = 0;
   Bytes encode() const;
   static Result<NetworkInfo, DecodeError> decode(ByteView bytes);

@@ -482,7 +482,7 @@ TEST(Node, MessagesRefuseWhatTheyCannotProduce) {
   EXPECT_FALSE(PaymentDocument::decode(view("SOTTOPAY")).ok());
   EXPECT_EQ(PaymentDocument::decode(view("SOMETHING ELSE")).error(), DecodeError::bad_version);
   EXPECT_EQ(ReceiptDocument::decode(view("SOTTOPAY\x01")).error(), DecodeError::bad_version);
-  const NetworkInfo info{Bytes{1}, {{"127.0.0.1", 7600}}, 5};
+  const NetworkInfo info{Bytes{1}, {{"127.0.0.1", 7600}, {"10.0.0.1", 7601, net::TlsKey{9}}}, 5};
   const auto info2 = NetworkInfo::decode(info.encode());
   ASSERT_TRUE(info2.ok());
   EXPECT_EQ(info2->validators, info.validators);

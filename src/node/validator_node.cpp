@@ -92,7 +92,8 @@ Status<NodeTrouble> ValidatorNode::start(Propose propose) {
   auto server = net::Server::start(core_->options.listen, core_->options.server,
                                    [core = core_.get()](net::Request request, net::Reply reply) {
                                      core->handle(std::move(request), std::move(reply));
-                                   });
+                                   },
+                                   core_->options.identity);
   if (!server.ok()) return Failure{NodeTrouble{NodeFailed::port_taken, server.error().what}};
   core_->server = std::move(server).value();
   core_->endpoint = core_->server->endpoint();

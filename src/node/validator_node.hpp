@@ -34,6 +34,7 @@ struct ValidatorOptions {
   net::Endpoint listen;                        // port 0: any free one
   settle::Limits limits;
   net::ServerLimits server;
+  std::optional<net::TlsIdentity> identity;    // none: plain HTTP, for one machine's own loopback
   rocksdb::Env* files = nullptr;               // the store's file system, for tests; nullptr is the real one
 };
 

@@ -30,13 +30,14 @@ struct Alone {
   std::unique_ptr<ValidatorNode> node;
   net::Client client;
 
-  Alone() {
+  explicit Alone(const std::optional<net::TlsIdentity>& identity = std::nullopt) {
     for (int i = 0; i < 4; ++i) keys.push_back(crypto::BlsSecretKey::random(entropy));
     genesis = make_dev_genesis("alone", keys, note::Seed(entropy.bytes<64>()), system, entropy, pool, {});
     ValidatorOptions options;
     options.store = temporary.path() / "store";
     options.create = true;
     options.files = env.get();
+    options.identity = identity;
     auto opened = ValidatorNode::open(options, genesis, keys[0], system, entropy, pool);
     CHECK(opened.ok());
     node = std::move(opened).value();
@@ -177,6 +178,16 @@ TEST(Validator, questions_after_a_stop_are_answered) {
   const auto executed = alone.node->execute({1, 1, {}});
   ASSERT_FALSE(executed.ok());
   EXPECT_EQ(executed.error().what, "the validator has stopped");
+}
+
+TEST(Validator, speaks_tls_with_its_key) {
+  const auto identity = net::TlsIdentity::from_seed(Secret(ByteArray<32>{7}));
+  Alone alone(identity);
+  ASSERT_EQ(alone.node->endpoint().key, identity.key());
+  EXPECT_EQ(alone.post(alone.payment()).status, 200);
+  net::Endpoint plain = alone.node->endpoint();
+  plain.key.reset();
+  EXPECT_FALSE(alone.client.call_and_wait(plain, {net::Method::get, kHealthPath}, kTimeoutMs).ok());
 }
 
 }  // namespace
