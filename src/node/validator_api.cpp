@@ -152,4 +152,37 @@ void ValidatorNode::Core::health(net::Reply reply) {
   });
 }
 
+void ValidatorNode::Core::handle_operator(net::Request request, net::Reply reply) {
+  const net::Target target = net::parse_target(request.target);
+  if (request.method != net::Method::get) return reply(text(404, "unknown_path"));
+  if (target.path == "/metrics") return scrape(std::move(reply));
+  if (target.path == "/health") return health(std::move(reply));
+  if (target.path == "/ready") return ready(std::move(reply));
+  reply(text(404, "unknown_path"));
+}
+
+// Would it vote if it were asked now?
+void ValidatorNode::Core::ready(net::Reply reply) {
+  on_state([this, reply = std::move(reply)] {
+    if (failed) return reply(stopped());
+    reply(abstains ? text(503, settle::name(settle::SettleReject::abstaining)) : text(200, "ready"));
+  });
+}
+
+void ValidatorNode::Core::scrape(net::Reply reply) {
+  on_state([this, reply = std::move(reply)] {
+    using Level = Metrics::Level;
+    const auto usage = machine->usage();
+    const std::pair<Level, double> levels[] = {
+        {Level::height, static_cast<double>(state.height)},      {Level::epoch, static_cast<double>(state.epoch)},
+        {Level::notes, static_cast<double>(state.tree.size())},  {Level::spent, static_cast<double>(state.spent)},
+        {Level::locked, static_cast<double>(usage.locked)},      {Level::certified, static_cast<double>(usage.certified)},
+        {Level::in_flight, static_cast<double>(usage.in_flight)}, {Level::connections, static_cast<double>(server->connections())},
+        {Level::failed, failed ? 1 : 0}};
+    for (const auto& [level, value] : levels) metrics.is(level, value);
+    const std::string page = metrics.text();
+    reply({200, Bytes(page.begin(), page.end()), "text/plain; version=0.0.4"});
+  });
+}
+
 }  // namespace sotto::node

@@ -10,6 +10,7 @@
 #include "node/authority.hpp"
 #include "node/batch_worker.hpp"
 #include "node/certificate_check.hpp"
+#include "node/metrics.hpp"
 #include "node/prepared.hpp"
 #include "node/validator_node.hpp"
 #include "settle/ledger_view.hpp"
@@ -34,6 +35,7 @@ inline net::Response stopped() { return text(503, "store_failed"); }
 inline net::Response refusal(const settle::Refusal& r) { return {409, RefusalMessage::of(r).encode(), net::kBinary}; }
 
 using Steady = std::chrono::steady_clock;
+inline double seconds_since(Steady::time_point t) { return std::chrono::duration<double>(Steady::now() - t).count(); }
 
 struct ValidatorNode::Core {
   Core(ValidatorOptions o, std::shared_ptr<const settle::Committee> c, uint16_t i,
@@ -66,18 +68,28 @@ struct ValidatorNode::Core {
   }
   void carry_out(settle::CheckCertificate& e) { certifier->post(std::move(e)); }
   void carry_out(settle::Persist& e) { writer->post(std::move(e)); }
-  void carry_out(settle::ReplyVote& e) { answer(e.request, binary(e.vote.encode())); }
-  void carry_out(settle::ReplyAcknowledgement& e) { answer(e.request, binary(e.acknowledgement.encode())); }
-  void carry_out(settle::ReplyRefusal& e) { answer(e.request, refusal(e.refusal)); }
+  void carry_out(settle::ReplyVote& e) {
+    metrics.count(Metrics::Count::votes);
+    answer(e.request, binary(e.vote.encode()), Metrics::Time::vote);
+  }
+  void carry_out(settle::ReplyAcknowledgement& e) {
+    metrics.count(Metrics::Count::acknowledgements);
+    answer(e.request, binary(e.acknowledgement.encode()), Metrics::Time::acknowledgement);
+  }
+  void carry_out(settle::ReplyRefusal& e) {
+    metrics.refused(settle::name(e.refusal.reason));
+    answer(e.request, refusal(e.refusal));
+  }
   void carry_out(settle::Propose& e) { offer(*e.certified); }
   void carry_out(settle::Drop& e) { store->drop(e); }
 
-  void answer(settle::RequestId request, net::Response response) {
+  void answer(settle::RequestId request, net::Response response, std::optional<Metrics::Time> timed = std::nullopt) {
     const auto found = replies.find(request);
     if (found == replies.end()) return;
-    const auto reply = std::move(found->second);
+    const auto waiting = std::move(found->second);
     replies.erase(found);
-    reply(std::move(response));
+    if (timed) metrics.took(*timed, seconds_since(waiting.since));
+    waiting.reply(std::move(response));
   }
   // No number for a node that has stopped: it has answered.
   std::optional<settle::RequestId> expect(net::Reply reply) {
@@ -85,7 +97,7 @@ struct ValidatorNode::Core {
       reply(stopped());
       return std::nullopt;
     }
-    replies.emplace(++last_request, std::move(reply));
+    replies.emplace(++last_request, Waiting{std::move(reply), Steady::now()});
     return last_request;
   }
   // Decoding takes a square root: what was decoded to be verified is not decoded again to be proposed.
@@ -107,6 +119,7 @@ struct ValidatorNode::Core {
 
   Status<Error> execute(const order::Batch& batch, PreparedBatch& prepared) {
     if (failed) return Failure{Error{"the validator has stopped"}};
+    const auto started = Steady::now();
     if (batch.height != state.height + 1)
       return Failure{
           Error{"block " + std::to_string(batch.height) + " does not follow " + std::to_string(state.height)}};
@@ -127,6 +140,11 @@ struct ValidatorNode::Core {
     }
     state = std::move(execution->next);
     head = batch.height;
+    metrics.count(Metrics::Count::blocks);
+    metrics.count(Metrics::Count::executed, event.executed.size());
+    metrics.count(Metrics::Count::not_executed, batch.entries.size() - event.executed.size());
+    metrics.held(Metrics::Size::block, batch.entries.size());
+    metrics.took(Metrics::Time::block, seconds_since(started));
     step(std::move(event));
     serve_waits();
     return Ok{};
@@ -184,6 +202,7 @@ struct ValidatorNode::Core {
 
   // Those of one source side by side: what a bad one costs falls on its own.
   void verify_batch(std::vector<settle::Verify> batch) {
+    const auto started = Steady::now();
     std::ranges::stable_sort(batch, {}, &settle::Verify::source);
     std::vector<const ledger::Transaction*> transactions;
     std::vector<ledger::FullId> ids;
@@ -194,6 +213,11 @@ struct ValidatorNode::Core {
       hints.push_back(v.hints ? ByteView(*v.hints) : ByteView());
     }
     const auto verdicts = authority.verify_identified(*network(), transactions, ids, hints);
+    const auto good = static_cast<uint64_t>(std::ranges::count_if(verdicts, [](const auto& v) { return v.ok(); }));
+    metrics.count(Metrics::Count::good_proofs, good);
+    metrics.count(Metrics::Count::bad_proofs, verdicts.size() - good);
+    metrics.held(Metrics::Size::verify_batch, batch.size());
+    metrics.took(Metrics::Time::verify_batch, seconds_since(started));
     std::vector<settle::VerificationDone> done;
     for (size_t i = 0; i < batch.size(); ++i)
       done.push_back({batch[i].token, verdicts[i].ok() ? nullptr : ledger::name(verdicts[i].error())});
@@ -201,6 +225,8 @@ struct ValidatorNode::Core {
   }
 
   void write_batch(std::vector<settle::Persist> batch) {
+    const auto started = Steady::now();
+    metrics.held(Metrics::Size::write_group, batch.size());
     auto persisted = store->persist(std::move(batch));
     // A disk that cannot keep locks ends this validator: it signs nothing more and says so to whoever waits or comes.
     if (!persisted.ok()) {
@@ -213,14 +239,21 @@ struct ValidatorNode::Core {
       const auto lock = (*done)[i].lock();
       if (lock) certificates.remember_hash((*lock)->transaction.txid, settle::subject_of((*lock)->epoch, (*lock)->transaction), hashed[i]);
     }
+    metrics.took(Metrics::Time::write_group, seconds_since(started));
     on_state([this, done] { for (auto& p : *done) step(std::move(p)); });
   }
   // Those of one source side by side: what a forged one costs falls on its own.
   void check_certificates(std::vector<settle::CheckCertificate> batch) {
+    const auto started = Steady::now();
     std::ranges::stable_sort(batch, {}, &settle::CheckCertificate::source);
     std::vector<const settle::LockCertificate*> asked;
     for (const auto& check : batch) asked.push_back(check.certificate.get());
     const auto verdicts = certificates.check(asked);
+    const auto good = static_cast<uint64_t>(std::ranges::count_if(verdicts, [](const auto& v) { return v.ok(); }));
+    metrics.count(Metrics::Count::good_certificates, good);
+    metrics.count(Metrics::Count::bad_certificates, verdicts.size() - good);
+    metrics.held(Metrics::Size::certificate_batch, batch.size());
+    metrics.took(Metrics::Time::certificate_batch, seconds_since(started));
     std::vector<settle::CertificateChecked> done;
     for (size_t i = 0; i < batch.size(); ++i)
       done.push_back({batch[i].token, verdicts[i].ok() ? nullptr : settle::name(verdicts[i].error())});
@@ -233,7 +266,7 @@ struct ValidatorNode::Core {
   // State thread.
   void stop_answering() {
     failed = true;
-    for (auto& [request, reply] : std::exchange(replies, {})) reply(stopped());
+    for (auto& [request, waiting] : std::exchange(replies, {})) waiting.reply(stopped());
     take_waits([](const Wait&) { return true; });
   }
 
@@ -249,6 +282,10 @@ struct ValidatorNode::Core {
   void status(const net::Target& target, net::Reply reply);
   void lock_of(const net::Target& target, net::Reply reply);
   void health(net::Reply reply);
+  // What the operator's listener serves.
+  void handle_operator(net::Request request, net::Reply reply);
+  void ready(net::Reply reply);
+  void scrape(net::Reply reply);
 
   const ValidatorOptions options;
   const std::shared_ptr<const settle::Committee> committee;
@@ -263,7 +300,12 @@ struct ValidatorNode::Core {
   CheckedCertificates certificates;
   std::optional<settle::ValidatorMachine> machine;
   bool failed = false;                         // the store: state thread only
-  std::unordered_map<settle::RequestId, net::Reply> replies;
+  bool abstains = false;                       // until a later epoch: it may have lost locks
+  struct Waiting {
+    net::Reply reply;
+    Steady::time_point since;
+  };
+  std::unordered_map<settle::RequestId, Waiting> replies;
   settle::RequestId last_request = 0;
   std::unordered_map<ledger::FullId, std::shared_ptr<const ledger::Transaction>> recently_decoded;  // of the latest verifications
   std::deque<ledger::FullId> decoded_order;
@@ -281,8 +323,9 @@ struct ValidatorNode::Core {
   std::unique_ptr<BatchWorker<settle::Persist>> writer;
   std::atomic<bool> ending{false};
   std::thread history;                         // reads what the store did not read when it was opened
-  std::unique_ptr<net::Server> server;
-  net::Endpoint endpoint;
+  Metrics metrics;
+  std::unique_ptr<net::Server> server, operator_server;
+  net::Endpoint endpoint, operator_endpoint;
 };
 
 }  // namespace sotto::node

@@ -37,6 +37,7 @@ void ValidatorNode::Core::begin() {
 
 void ValidatorNode::Core::end() {
   if (server) server->stop();
+  if (operator_server) operator_server->stop();
   ending = true;
   if (history.joinable()) history.join();
   verifier->stop();
@@ -81,6 +82,7 @@ Result<std::unique_ptr<ValidatorNode>, NodeTrouble> ValidatorNode::open(
                                      settle::Signer(network, *index, key), std::move(system), entropy, pool);
   core->genesis_bytes = ledger::encode(genesis);
   core->head = core->state.height;
+  core->abstains = committee->epoch() < opened->votes_from_epoch;
   core->machine.emplace(committee, core->signer, options.limits, opened->votes_from_epoch,
                         std::move(opened->restored), settle::StateView(core->state, core->store->archive()));
   core->store->drop(core->machine->stale());
@@ -97,6 +99,14 @@ Status<NodeTrouble> ValidatorNode::start(Propose propose) {
   if (!server.ok()) return Failure{NodeTrouble{NodeFailed::port_taken, server.error().what}};
   core_->server = std::move(server).value();
   core_->endpoint = core_->server->endpoint();
+  if (core_->options.operator_listen) {
+    auto own = net::Server::start(*core_->options.operator_listen, {}, [core = core_.get()](net::Request request, net::Reply reply) {
+      core->handle_operator(std::move(request), std::move(reply));
+    });
+    if (!own.ok()) return Failure{NodeTrouble{NodeFailed::port_taken, own.error().what}};
+    core_->operator_server = std::move(own).value();
+    core_->operator_endpoint = core_->operator_server->endpoint();
+  }
   core_->on_state([core = core_.get(), propose = std::move(propose)]() mutable {
     core->propose = std::move(propose);
     for (const auto& certified : core->machine->unexecuted()) core->offer(*certified);
@@ -112,6 +122,7 @@ void ValidatorNode::stop() { core_->end(); }
 ValidatorNode::ValidatorNode(std::unique_ptr<Core> core) : core_(std::move(core)) {}
 ValidatorNode::~ValidatorNode() { stop(); }
 const net::Endpoint& ValidatorNode::endpoint() const { return core_->endpoint; }
+const net::Endpoint& ValidatorNode::operator_endpoint() const { return core_->operator_endpoint; }
 uint16_t ValidatorNode::index() const { return core_->index; }
 uint64_t ValidatorNode::height() const { return core_->head; }
 Result<std::optional<Bytes>, Error> ValidatorNode::block(uint64_t height) const { return core_->store->block(height); }

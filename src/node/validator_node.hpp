@@ -35,6 +35,8 @@ struct ValidatorOptions {
   settle::Limits limits;
   net::ServerLimits server;
   std::optional<net::TlsIdentity> identity;    // none: plain HTTP, for one machine's own loopback
+  // Where /metrics, /health and /ready are served, plain, for the operator's own network; none: nowhere.
+  std::optional<net::Endpoint> operator_listen;
   rocksdb::Env* files = nullptr;               // the store's file system, for tests; nullptr is the real one
 };
 
@@ -68,6 +70,7 @@ class ValidatorNode final : public order::Consumer {
   // What /v1/network tells: all validators in committee order.
   void announce(std::vector<net::Endpoint> validators);
   const net::Endpoint& endpoint() const;
+  const net::Endpoint& operator_endpoint() const;
   uint16_t index() const;
 
   // order::Consumer: executed, synced and visible when it returns. Any thread but ours. An Error is final: the store

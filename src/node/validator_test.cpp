@@ -38,6 +38,7 @@ struct Alone {
     options.create = true;
     options.files = env.get();
     options.identity = identity;
+    options.operator_listen.emplace();
     auto opened = ValidatorNode::open(options, genesis, keys[0], system, entropy, pool);
     CHECK(opened.ok());
     node = std::move(opened).value();
@@ -188,6 +189,33 @@ TEST(Validator, speaks_tls_with_its_key) {
   net::Endpoint plain = alone.node->endpoint();
   plain.key.reset();
   EXPECT_FALSE(alone.client.call_and_wait(plain, {net::Method::get, kHealthPath}, kTimeoutMs).ok());
+}
+
+TEST(Validator, tells_its_operator) {
+  Alone alone;
+  const auto ask = [&](const char* path) {
+    auto response = alone.client.call_and_wait(alone.node->operator_endpoint(), {net::Method::get, path}, kTimeoutMs);
+    EXPECT_TRUE(response.ok());
+    return std::move(response).value();
+  };
+  EXPECT_EQ(ask("/ready").status, 200);
+  EXPECT_EQ(ask("/health").status, 200);
+  EXPECT_EQ(ask("/v1/network").status, 404);
+  EXPECT_EQ(alone.post(alone.payment()).status, 200);
+  Bytes bad = alone.payment();
+  bad[bad.size() - 1] = static_cast<uint8_t>(bad[bad.size() - 1] ^ 1);
+  EXPECT_NE(alone.post(bad).status, 200);
+  const std::string page = text_of(ask("/metrics"));
+  for (const char* line : {"sotto_votes_total 1\n", "sotto_proofs_total{verdict=\"good\"} 1\n", "sotto_vote_seconds_count 1\n",
+                           "sotto_locked 1\n", "sotto_failed 0\n", "sotto_write_group_items_count 1\n"})
+    EXPECT_NE(page.find(line), std::string::npos) << line << page;
+  alone.files->fail_next_log_sync();
+  EXPECT_EQ(alone.post(alone.payment()).status, 503);
+  EXPECT_EQ(ask("/ready").status, 503);
+  EXPECT_NE(text_of(ask("/metrics")).find("sotto_failed 1\n"), std::string::npos);
+  // Not by the door that strangers use.
+  const auto outside = alone.client.call_and_wait(alone.node->endpoint(), {net::Method::get, "/metrics"}, kTimeoutMs);
+  EXPECT_EQ(outside->status, 404);
 }
 
 }  // namespace
