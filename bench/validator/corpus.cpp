@@ -3,7 +3,7 @@
 #include <fstream>
 
 #include "node/dev_genesis.hpp"
-#include "node/files.hpp"
+#include "base/files.hpp"
 
 namespace sotto::bench {
 namespace fs = std::filesystem;
@@ -69,19 +69,19 @@ CorpusPayment complete(const CorpusNetwork& network, Bytes transaction, size_t k
 }
 
 Status<Error> write_network(const fs::path& dir, const CorpusNetwork& network) {
-  TRY_OK(node::make_directories(dir));
+  TRY_OK(make_directories(dir));
   Bytes keys;
   for (const auto& key : network.keys) {
     const auto bytes = key.encode();
     keys.insert(keys.end(), bytes.expose().begin(), bytes.expose().end());
   }
-  TRY_OK(node::write_file(dir / "keys", keys));
-  return node::write_file(dir / "genesis", ledger::encode(network.genesis));
+  TRY_OK(write_file(dir / "keys", keys));
+  return write_file(dir / "genesis", ledger::encode(network.genesis));
 }
 
 Result<CorpusNetwork, Error> read_network(const fs::path& dir) {
-  TRY(genesis_bytes, node::read_file(dir / "genesis", ledger::kMaxGenesisBytes));
-  TRY(key_bytes, node::read_file(dir / "keys", kCorpusValidators * crypto::BlsSecretKey::kBytes));
+  TRY(genesis_bytes, read_file(dir / "genesis", ledger::kMaxGenesisBytes));
+  TRY(key_bytes, read_file(dir / "keys", kCorpusValidators * crypto::BlsSecretKey::kBytes));
   auto genesis = ledger::decode_genesis(genesis_bytes);
   if (!genesis.ok()) return Failure{Error{"the corpus's genesis does not decode"}};
   CorpusNetwork network;

@@ -4,7 +4,9 @@
 
 #include "apps/assets.hpp"
 #include "node/batch_worker.hpp"
-#include "node/files.hpp"
+#include "base/files.hpp"
+#include "net/client.hpp"
+#include "net/server.hpp"
 
 namespace sotto::apps {
 
@@ -31,15 +33,14 @@ ordered_json failure(ExitCode code, const std::string& message, const std::strin
   return j;
 }
 
-ordered_json fund(node::Devnet& devnet, const FundRequest& request) {
-  const ledger::Network network(devnet.genesis().content);
+ordered_json answer_to(const ledger::Network& network, const ControlServer::Fund& fund, const FundRequest& request) {
   const auto asset = find_asset(network, request.asset);
   if (!asset.ok()) return failure(asset.error().code, asset.error().message);
   const auto to = parse_address(request.address);
   if (!to.ok()) return failure(to.error().code, to.error().message, to.error().reject);
   const auto amount = parse_amount(request.amount, *asset);
   if (!amount.ok()) return failure(amount.error().code, amount.error().message, amount.error().reject);
-  const auto paid = devnet.fund(*to, asset->opening, *amount, {}, kFundTimeoutMs);
+  const auto paid = fund(*to, asset->opening, *amount);
   if (!paid.ok()) {
     const auto& f = paid.error();
     return failure(f.reject == "insufficient_funds" ? ExitCode::not_enough : ExitCode::failed,
@@ -98,13 +99,13 @@ ControlServer::~ControlServer() {
   parts_->worker->stop();
 }
 
-Result<std::unique_ptr<ControlServer>, Error> ControlServer::start(const fs::path& dir, node::Devnet& devnet,
-                                                                   Entropy& entropy) {
+Result<std::unique_ptr<ControlServer>, Error> ControlServer::start(const fs::path& dir, const ledger::GenesisContent& content,
+                                                                   Fund fund, Entropy& entropy) {
   auto parts = std::make_unique<Parts>();
   parts->file = dir / "control";
   parts->token = to_hex(entropy.bytes<32>());
-  parts->worker = std::make_unique<node::BatchWorker<Job>>(size_t{1}, [&devnet](std::vector<Job> jobs) {
-    for (auto& job : jobs) job.reply(json(200, fund(devnet, job.request)));
+  parts->worker = std::make_unique<node::BatchWorker<Job>>(size_t{1}, [network = std::make_shared<const ledger::Network>(content), fund = std::move(fund)](std::vector<Job> jobs) {
+    for (auto& job : jobs) job.reply(json(200, answer_to(*network, fund, job.request)));
   });
   net::ServerLimits limits;
   limits.max_body_bytes = 3 * (4 + kMaxFieldBytes);
@@ -113,18 +114,18 @@ Result<std::unique_ptr<ControlServer>, Error> ControlServer::start(const fs::pat
     p->handle(std::move(request), std::move(reply));
   }));
   parts->server = std::move(server);
-  const ordered_json content = {{"address", parts->server->endpoint().address},
+  const ordered_json place = {{"address", parts->server->endpoint().address},
                                 {"port", parts->server->endpoint().port},
                                 {"token", parts->token}};
-  TRY_OK(node::write_file(parts->file, view(content.dump())));
+  TRY_OK(write_file(parts->file, view(place.dump())));
   return std::unique_ptr<ControlServer>(new ControlServer(std::move(parts)));
 }
 
 Result<ControlAddress, CommandFailure> find_control(const fs::path& dir) {
-  const auto bytes = node::read_file(dir / "control", kMaxControlBytes);
+  const auto bytes = read_file(dir / "control", kMaxControlBytes);
   if (!bytes.ok())
     return Failure{CommandFailure{ExitCode::unreachable,
-                                  "no devnet runs in " + dir.string() + " (start one: sotto devnet up)", ""}};
+                                  "no network runs in " + dir.string() + " (start one: sotto devnet up, sotto testnet up)", ""}};
   const auto j = nlohmann::json::parse(bytes->begin(), bytes->end(), nullptr, false);
   const bool sound = j.is_object() && j.contains("address") && j["address"].is_string() && j.contains("port") &&
                      j["port"].is_number_unsigned() && j["port"] <= 65535 && j.contains("token") &&

@@ -1,10 +1,11 @@
-// How `devnet fund` reaches the devnet that runs: a second loopback address whose place and secret lie in a file only
+// How `devnet fund` and `testnet fund` reach the network that runs: a second loopback address whose place and secret lie in a file only
 // its owner can read (DIR/control, mode 0600).
 #pragma once
 #include <filesystem>
+#include <functional>
 
 #include "apps/exit_code.hpp"
-#include "node/devnet.hpp"
+#include "node/wallet_driver.hpp"
 
 namespace sotto::apps {
 
@@ -21,8 +22,10 @@ struct FundRequest {
 // Serves while it lives; removes the file when it goes.
 class ControlServer {
  public:
-  static Result<std::unique_ptr<ControlServer>, Error> start(const std::filesystem::path& dir, node::Devnet& devnet,
-                                                             Entropy& entropy);
+  // The faucet's payment; one at a time, on a thread of the server's.
+  using Fund = std::function<Result<node::Paid, node::PayFailure>(const note::Address& to, const note::AssetOpening& asset, note::Amount amount)>;
+  static Result<std::unique_ptr<ControlServer>, Error> start(const std::filesystem::path& dir, const ledger::GenesisContent& content,
+                                                             Fund fund, Entropy& entropy);
   ~ControlServer();
   ControlServer(const ControlServer&) = delete;
 
@@ -36,7 +39,7 @@ struct ControlAddress {
   net::Endpoint endpoint;
   std::string token;
 };
-// Of the devnet in `dir`; none if it does not run.
+// Of the network in `dir`; none if it does not run.
 Result<ControlAddress, CommandFailure> find_control(const std::filesystem::path& dir);
 
 }  // namespace sotto::apps

@@ -8,7 +8,9 @@
 #include "apps/proof_system.hpp"
 #include "apps/wallet_commands.hpp"
 #include "crypto/random.hpp"
+#include "node/devnet.hpp"
 #include "node/world.hpp"
+#include "net/client.hpp"
 
 namespace sotto::apps {
 
@@ -83,7 +85,10 @@ int devnet_up(Console& console, const DevnetUpOptions& options) {
   console.end(devnet.ok(), watch.ms());
   if (!devnet.ok())
     return console.failure({code_of(devnet.error().failed), devnet.error().what, node::name(devnet.error().failed)});
-  auto control = ControlServer::start(*dir, **devnet, entropy);
+  auto control = ControlServer::start(
+      *dir, (*devnet)->genesis().content,
+      [d = devnet->get()](const auto& to, const auto& opening, note::Amount amount) { return d->fund(to, opening, amount, {}, kFundTimeoutMs); },
+      entropy);
   if (!control.ok()) return console.failure({ExitCode::failed, control.error().what, ""});
 
   introduce(console, **devnet, *dir, options.dir.empty());

@@ -9,6 +9,7 @@
 #include "apps/json.hpp"
 #include "apps/demo.hpp"
 #include "apps/environment.hpp"
+#include "apps/testnet_commands.hpp"
 #include "apps/wallet_commands.hpp"
 
 namespace {
@@ -64,6 +65,22 @@ int main(int argc, char** argv) {
   fund->add_option("amount", fund_amount, "how much, e.g. 100.00")->required();
   fund->add_option("asset", fund_asset, "of what, e.g. EUR")->required();
   fund->add_option("--dir", fund_dir, "the devnet's directory (default: $SOTTO_HOME/devnet)");
+
+  auto* testnet = app.add_subcommand("testnet", "a network of real validator processes on this machine, ordered by CometBFT");
+  testnet->require_subcommand(1);
+  TestnetCommand testnet_options;
+  auto* testnet_init_command = testnet->add_subcommand("init", "writes the files of a new one");
+  auto* testnet_up_command = testnet->add_subcommand("up", "starts it (makes it, the first time) and runs until interrupted");
+  for (auto* c : {testnet_init_command, testnet_up_command}) {
+    c->add_option("--dir", testnet_options.dir, "where it lives (default: $SOTTO_HOME/testnet)");
+    c->add_option("--validators", testnet_options.validators, "how many, in a new one")->capture_default_str()->check(CLI::Range(1, 64));
+    c->add_option("--port", testnet_options.port, "of the API on 127.0.0.11 and following; the next two are CometBFT's")->capture_default_str();
+  }
+  auto* testnet_fund_command = testnet->add_subcommand("fund", "money for an address, by a real private payment");
+  testnet_fund_command->add_option("address", fund_address, "to whom")->required();
+  testnet_fund_command->add_option("amount", fund_amount, "how much, e.g. 100.00")->required();
+  testnet_fund_command->add_option("asset", fund_asset, "of what, e.g. EUR")->required();
+  testnet_fund_command->add_option("--dir", fund_dir, "the testnet's directory (default: $SOTTO_HOME/testnet)");
 
   auto* wallet = app.add_subcommand("wallet", "a wallet file and what to do with it");
   wallet->require_subcommand(1);
@@ -127,6 +144,9 @@ int main(int argc, char** argv) {
   if (version_command->parsed()) return version(console);
   if (up->parsed()) return devnet_up(console, up_options);
   if (fund->parsed()) return devnet_fund(console, fund_dir, fund_address, fund_amount, fund_asset);
+  if (testnet_init_command->parsed()) return testnet_init(console, testnet_options);
+  if (testnet_up_command->parsed()) return testnet_up(console, testnet_options);
+  if (testnet_fund_command->parsed()) return testnet_fund(console, fund_dir, fund_address, fund_amount, fund_asset);
   if (create->parsed()) return wallet_create(console, wallet_file);
   if (restore->parsed()) return wallet_restore(console, wallet_file, words_fd);
   if (address->parsed()) return wallet_address(console, wallet_file, fresh);

@@ -10,7 +10,7 @@
 #include "apps/wallet_commands.hpp"
 #include "apps/wallet_session.hpp"
 #include "ledger/circuit_verifier.hpp"
-#include "node/files.hpp"
+#include "base/files.hpp"
 
 namespace sotto::apps {
 
@@ -118,7 +118,7 @@ Result<node::Paid, node::PayFailure> settle_shown(Console& console, WalletSessio
 Status<CommandFailure> write_payment(const std::string& file, const ledger::NetworkId& network,
                                      const node::Paid& paid) {
   const node::PaymentDocument document{network, *paid.transaction, paid.settled.settlement};
-  const auto written = node::write_file(file, document.encode());
+  const auto written = write_file(file, document.encode());
   if (!written.ok())
     return Failure{CommandFailure{ExitCode::failed,
                                   "the payment is final, but its file could not be written: " + written.error().what +
@@ -245,7 +245,7 @@ namespace {
 
 int receive_file(Console& console, WalletSession& session, const ReceiveOptions& receive) {
   const auto& network = session.network();
-  const auto bytes = node::read_file(receive.file, node::kMaxPaymentFileBytes);
+  const auto bytes = read_file(receive.file, node::kMaxPaymentFileBytes);
   if (!bytes.ok()) return console.failure({ExitCode::no_such_file, bytes.error().what, ""});
   const auto document = node::PaymentDocument::decode(*bytes);
   if (!document.ok())
@@ -278,7 +278,7 @@ int receive_file(Console& console, WalletSession& session, const ReceiveOptions&
     receipts.receipts.push_back(*receipt);
   }
   const std::string file = receive.receipt.empty() ? receive.file + ".receipt" : receive.receipt;
-  if (const auto written = node::write_file(file, receipts.encode()); !written.ok())
+  if (const auto written = write_file(file, receipts.encode()); !written.ok())
     return console.failure(
         {ExitCode::failed, "credited, but the receipt could not be written: " + written.error().what, ""});
   console.line("  receipt for the payer: " + file);
@@ -351,7 +351,7 @@ int wallet_receipt(Console& console, const WalletOptions& options, const std::st
     for (const auto& [output, receipt] : wallet.state().receipts) show(receipt, "");
     if (list.empty()) console.line("  no receipts yet");
   } else {
-    const auto bytes = node::read_file(file, node::kMaxReceiptFileBytes);
+    const auto bytes = read_file(file, node::kMaxReceiptFileBytes);
     if (!bytes.ok()) return console.failure({ExitCode::no_such_file, bytes.error().what, ""});
     const auto document = node::ReceiptDocument::decode(*bytes);
     if (!document.ok())

@@ -7,7 +7,7 @@
 #include "apps/environment.hpp"
 #include "apps/secret_input.hpp"
 #include "node/dev_genesis.hpp"
-#include "node/files.hpp"
+#include "base/files.hpp"
 
 namespace sotto::apps {
 
@@ -57,7 +57,9 @@ Result<std::optional<net::Endpoint>, CommandFailure> parse_endpoint(const std::s
       colon == std::string::npos ? std::nullopt : net::parse_u64(std::string_view(text).substr(colon + 1));
   if (!port || *port == 0 || *port > 65535 || colon == 0)
     return fail(ExitCode::usage, "--network takes ADDRESS:PORT, not \"" + text + "\"");
-  return std::optional<net::Endpoint>(net::Endpoint{text.substr(0, colon), static_cast<uint16_t>(*port)});
+  std::string address = text.substr(0, colon);
+  if (address.front() == '[' && address.back() == ']') address = address.substr(1, address.size() - 2);   // IPv6
+  return std::optional<net::Endpoint>(net::Endpoint{address, static_cast<uint16_t>(*port)});
 }
 
 }  // namespace
@@ -119,7 +121,7 @@ Result<std::unique_ptr<WalletSession>, CommandFailure> WalletSession::open(const
   if (!store.ok()) return Failure{failure_of(store.error(), file)};
   s->store_ = std::move(store).value();
 
-  const auto bytes = node::read_file(network_path(file), node::kMaxResponseBytes);
+  const auto bytes = read_file(network_path(file), node::kMaxResponseBytes);
   auto info = bytes.ok() ? node::NetworkInfo::decode(*bytes)
                          : Result<node::NetworkInfo, DecodeError>(Failure{DecodeError::truncated});
   if (!info.ok())
@@ -155,8 +157,8 @@ Result<std::unique_ptr<WalletSession>, CommandFailure> WalletSession::create(con
 
   TRY(passphrase, ask_secret("a passphrase for " + file, options.passphrase_fd, true));
   const fs::path directory = fs::path(file).parent_path();
-  if (const auto made = node::make_directories(directory); !made.ok()) return fail(ExitCode::failed, made.error().what);
-  if (const auto written = node::write_file(network_path(file), s->info_.encode()); !written.ok())
+  if (const auto made = make_directories(directory); !made.ok()) return fail(ExitCode::failed, made.error().what);
+  if (const auto written = write_file(network_path(file), s->info_.encode()); !written.ok())
     return fail(ExitCode::failed, written.error().what);
   auto store = store::WalletStore::create(file, passphrase.expose(), crypto::kArgon2idInteractive, s->entropy_);
   if (!store.ok()) return Failure{failure_of(store.error(), file)};
@@ -188,7 +190,7 @@ Status<CommandFailure> WalletSession::connect() {
   if (client_->validators() != info_.validators) {
     // They moved: remembered for next time.
     info_.validators = client_->validators();
-    if (const auto written = node::write_file(network_path(file_), info_.encode()); !written.ok())
+    if (const auto written = write_file(network_path(file_), info_.encode()); !written.ok())
       return fail(ExitCode::failed, written.error().what);
   }
   return Ok{};

@@ -4,7 +4,10 @@
 
 namespace sotto::net {
 
-std::string to_string(const Endpoint& e) { return e.address + ":" + std::to_string(e.port); }
+std::string to_string(const Endpoint& e) {
+  const bool v6 = e.address.find(':') != std::string::npos;
+  return (v6 ? "[" + e.address + "]" : e.address) + ":" + std::to_string(e.port);
+}
 
 std::optional<uint64_t> parse_u64(std::string_view text) {
   uint64_t value = 0;

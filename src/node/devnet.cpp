@@ -5,7 +5,7 @@
 #include "node/batch_worker.hpp"
 #include "node/certificate_check.hpp"
 #include "node/faucet.hpp"
-#include "node/files.hpp"
+#include "base/files.hpp"
 #include "order/embedded.hpp"
 
 namespace sotto::node {

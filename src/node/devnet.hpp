@@ -10,7 +10,7 @@
 #include <filesystem>
 
 #include "node/dev_genesis.hpp"
-#include "node/files.hpp"
+#include "base/files.hpp"
 #include "node/validator_node.hpp"
 #include "node/wallet_driver.hpp"
 

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "node/files.hpp"
+#include "base/files.hpp"
 
 namespace sotto::node {
 

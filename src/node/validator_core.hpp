@@ -12,6 +12,7 @@
 #include "node/certificate_check.hpp"
 #include "node/metrics.hpp"
 #include "node/prepared.hpp"
+#include "node/snapshots.hpp"
 #include "node/validator_node.hpp"
 #include "settle/ledger_view.hpp"
 #include "store/validator_store.hpp"
@@ -117,7 +118,9 @@ struct ValidatorNode::Core {
     propose({std::move(tx).value(), certified.certificate.encode()});
   }
 
-  Status<Error> execute(const order::Batch& batch, PreparedBatch& prepared) {
+  // In two steps, for engines that agree on the state: nothing is kept, nobody is told, before keep().
+  Result<ledger::BlockHash, Error> compute(const order::Batch& batch, PreparedBatch& prepared) {
+    computed.reset();
     if (failed) return Failure{Error{"the validator has stopped"}};
     const auto started = Steady::now();
     if (batch.height != state.height + 1)
@@ -125,29 +128,50 @@ struct ValidatorNode::Core {
           Error{"block " + std::to_string(batch.height) + " does not follow " + std::to_string(state.height)}};
     auto execution = ledger::execute(state, store->archive(), batch.entries, batch.time_ms, prepared.certificates(), prepared);
     if (!execution.ok()) return Failure{Error{std::string("block: ") + ledger::name(execution.error())}};
+    computed = std::move(execution).value();
+    computed_seconds = seconds_since(started);
+    return computed->next.last_block;
+  }
+  Status<Error> keep(uint64_t engine_height) {
+    if (failed) return Failure{Error{"the validator has stopped"}};
+    const auto stopped_by = [this](const Error& why) {
+      fail(why.what);
+      stop_answering();
+      return Failure{why};
+    };
+    if (!computed) {
+      if (const auto done = store->keep_engine_height(engine_height); !done.ok()) return stopped_by(done.error());
+      point_moves(engine_height);
+      return Ok{};
+    }
+    const auto started = Steady::now();
+    ledger::Execution execution = std::move(*std::exchange(computed, std::nullopt));
     settle::BlockExecuted event;
-    event.height = batch.height;
-    for (size_t i = 0; i < execution->details.size(); ++i) {
-      if (execution->block.entries[i].outcome != ledger::Outcome::executed) continue;
-      event.executed.push_back(execution->details[i].txid);
-      for (const auto& nf : ledger::nullifiers(execution->block.entries[i].certified.transaction))
+    event.height = execution.block.header.height;
+    for (size_t i = 0; i < execution.details.size(); ++i) {
+      if (execution.block.entries[i].outcome != ledger::Outcome::executed) continue;
+      event.executed.push_back(execution.details[i].txid);
+      for (const auto& nf : ledger::nullifiers(execution.block.entries[i].certified.transaction))
         event.spent.push_back(nf);
     }
-    if (const auto done = store->commit_block(*execution); !done.ok()) {
-      fail(done.error().what);
-      stop_answering();
-      return Failure{done.error()};
-    }
-    state = std::move(execution->next);
-    head = batch.height;
+    if (const auto done = store->commit_block(execution, engine_height); !done.ok()) return stopped_by(done.error());
+    state = std::move(execution.next);
+    head = state.height;
+    point_moves(engine_height);
+    shelf.note(engine_height, state);
     metrics.count(Metrics::Count::blocks);
     metrics.count(Metrics::Count::executed, event.executed.size());
-    metrics.count(Metrics::Count::not_executed, batch.entries.size() - event.executed.size());
-    metrics.held(Metrics::Size::block, batch.entries.size());
-    metrics.took(Metrics::Time::block, seconds_since(started));
+    metrics.count(Metrics::Count::not_executed, execution.block.entries.size() - event.executed.size());
+    metrics.held(Metrics::Size::block, execution.block.entries.size());
+    metrics.took(Metrics::Time::block, computed_seconds + seconds_since(started));
     step(std::move(event));
     serve_waits();
     return Ok{};
+  }
+  // What point() answers from any thread; at the start and on the state thread.
+  void point_moves(uint64_t engine_height) {
+    const std::lock_guard lock(point_mutex);
+    point = {engine_height, state.height, state.time_ms, state.last_block};
   }
 
   // --- waiting for blocks ---
@@ -306,6 +330,15 @@ struct ValidatorNode::Core {
     Steady::time_point since;
   };
   std::unordered_map<settle::RequestId, Waiting> replies;
+  std::optional<ledger::Execution> computed;   // a block nobody has decided on yet: state thread only
+  double computed_seconds = 0;                 // what that took
+  SnapshotShelf shelf{[this](uint64_t height) {
+                        auto bytes = store->block(height);
+                        return bytes.ok() ? std::move(bytes).value() : std::nullopt;
+                      },
+                      options.snapshot_interval};
+  mutable std::mutex point_mutex;
+  order::Replica::Point point;
   settle::RequestId last_request = 0;
   std::unordered_map<ledger::FullId, std::shared_ptr<const ledger::Transaction>> recently_decoded;  // of the latest verifications
   std::deque<ledger::FullId> decoded_order;

@@ -83,6 +83,7 @@ Result<std::unique_ptr<ValidatorNode>, NodeTrouble> ValidatorNode::open(
   core->genesis_bytes = ledger::encode(genesis);
   core->head = core->state.height;
   core->abstains = committee->epoch() < opened->votes_from_epoch;
+  core->point_moves(opened->engine_height);
   core->machine.emplace(committee, core->signer, options.limits, opened->votes_from_epoch,
                         std::move(opened->restored), settle::StateView(core->state, core->store->archive()));
   core->store->drop(core->machine->stale());
@@ -114,6 +115,11 @@ Status<NodeTrouble> ValidatorNode::start(Propose propose) {
   return Ok{};
 }
 
+std::optional<std::string> ValidatorNode::trouble() const {
+  const std::lock_guard lock(core_->trouble_mutex);
+  return core_->trouble.empty() ? std::nullopt : std::optional(core_->trouble);
+}
+
 void ValidatorNode::close_server() {
   if (core_->server) core_->server->stop();
 }
@@ -133,9 +139,37 @@ void ValidatorNode::announce(std::vector<net::Endpoint> validators) {
 }
 
 Status<Error> ValidatorNode::execute(const order::Batch& batch) {
+  TRY(hash, compute(batch));
+  static_cast<void>(hash);
+  return keep(0);
+}
+
+order::Replica::Point ValidatorNode::point() const {
+  const std::lock_guard lock(core_->point_mutex);
+  return core_->point;
+}
+
+Result<ledger::BlockHash, Error> ValidatorNode::compute(const order::Batch& batch) {
   PreparedBatch prepared(batch.entries, *core_->network(), core_->store->archive(), core_->certificates, core_->authority);
-  return core_->ask<Status<Error>>([core = core_.get(), &batch, &prepared] { return core->execute(batch, prepared); },
+  return core_->ask<Result<ledger::BlockHash, Error>>([core = core_.get(), &batch, &prepared] { return core->compute(batch, prepared); },
+                                           Failure{Error{"the validator has stopped"}});
+}
+
+Status<Error> ValidatorNode::keep(uint64_t engine_height) {
+  return core_->ask<Status<Error>>([core = core_.get(), engine_height] { return core->keep(engine_height); },
                                    Failure{Error{"the validator has stopped"}});
+}
+
+void ValidatorNode::forget() {
+  core_->ask<bool>([core = core_.get()] { return core->computed.reset(), true; }, false);
+}
+
+comet::SnapshotSource& ValidatorNode::snapshots() { return core_->shelf; }
+
+std::vector<bool> ValidatorNode::admits(std::span<const ledger::CertifiedTransaction* const> entries) {
+  std::vector<bool> out;
+  for (const auto* c : entries) out.push_back(core_->certificates.check(c->transaction, ledger::txid(c->transaction), c->certificate));
+  return out;
 }
 
 std::optional<std::pair<uint64_t, Hash32>> ValidatorNode::state_hash() const {

@@ -15,6 +15,7 @@
 
 #include "base/world.hpp"
 #include "circuit/transfer_proof.hpp"
+#include "comet/snapshots.hpp"
 #include "ledger/genesis.hpp"
 #include "net/server.hpp"
 #include "node/api.hpp"
@@ -37,6 +38,7 @@ struct ValidatorOptions {
   std::optional<net::TlsIdentity> identity;    // none: plain HTTP, for one machine's own loopback
   // Where /metrics, /health and /ready are served, plain, for the operator's own network; none: nowhere.
   std::optional<net::Endpoint> operator_listen;
+  uint64_t snapshot_interval = 0;              // engine heights between two snapshots for others; 0: none
   rocksdb::Env* files = nullptr;               // the store's file system, for tests; nullptr is the real one
 };
 
@@ -51,7 +53,7 @@ struct NodeTrouble {
   std::string what;
 };
 
-class ValidatorNode final : public order::Consumer {
+class ValidatorNode final : public order::Replica {
  public:
   // Hands a lock-certified transaction to the ordering engine; from the state thread, must not block.
   using Propose = std::function<void(ledger::CertifiedTransaction)>;
@@ -77,11 +79,22 @@ class ValidatorNode final : public order::Consumer {
   // failed, or the batch cannot be a block.
   uint64_t height() const override;
   Status<Error> execute(const order::Batch& batch) override;
+  // order::Replica, for an engine with heights of its own. Any one thread but ours.
+  Point point() const override;
+  Result<ledger::BlockHash, Error> compute(const order::Batch& batch) override;
+  Status<Error> keep(uint64_t engine_height) override;
+  void forget() override;
+  // What others may join from; lives as long as this.
+  comet::SnapshotSource& snapshots();
+  // Whose lock certificates hold: what an engine may order. Any thread; remembers what it has checked.
+  std::vector<bool> admits(std::span<const ledger::CertifiedTransaction* const> entries);
   // The encoded block, if executed.
   Result<std::optional<Bytes>, Error> block(uint64_t height) const;
   // Height and hash over the whole state (ledger::app_hash), for comparing nodes; nothing once it has stopped.
   std::optional<std::pair<uint64_t, Hash32>> state_hash() const;
 
+  // Why it has stopped by itself; nullopt while it has not.
+  std::optional<std::string> trouble() const;
   // Takes no more requests; the rest goes on.
   void close_server();
   // The same, and ends every thread. Whoever calls execute() has stopped before. Safe to call twice.

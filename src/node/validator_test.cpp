@@ -83,6 +83,34 @@ TEST(Validator, stops_by_name_when_its_disk_fails) {  // S-33
   EXPECT_FALSE(alone.node->execute({1, 1, {}}).ok());
 }
 
+TEST(Validator, computes_before_it_keeps) {  // L-64
+  Alone alone;
+  const auto genesis = alone.node->point();
+  EXPECT_EQ(genesis.engine_height, 0u);
+  ASSERT_TRUE(alone.node->compute({1, 10, {}}).ok());
+  EXPECT_EQ(alone.node->height(), 0u);
+  // Forgotten, it is no block: the engine's height alone moves.
+  alone.node->forget();
+  ASSERT_TRUE(alone.node->keep(3).ok());
+  EXPECT_EQ(alone.node->point().engine_height, 3u);
+  EXPECT_EQ(alone.node->point().last_block, genesis.last_block);
+  EXPECT_EQ(alone.node->height(), 0u);
+  const auto hash = alone.node->compute({1, 10, {}});
+  ASSERT_TRUE(hash.ok());
+  ASSERT_TRUE(alone.node->keep(4).ok());
+  EXPECT_EQ(alone.node->point().engine_height, 4u);
+  EXPECT_EQ(alone.node->point().height, 1u);
+  EXPECT_EQ(alone.node->point().time_ms, 10u);
+  EXPECT_EQ(alone.node->point().last_block, *hash);
+  EXPECT_FALSE(alone.node->compute({5, 10, {}}).ok());
+  alone.files->fail_next_log_sync();
+  ASSERT_TRUE(alone.node->compute({2, 10, {}}).ok());
+  EXPECT_FALSE(alone.node->keep(5).ok());
+  EXPECT_EQ(alone.node->point().engine_height, 4u);
+  EXPECT_FALSE(alone.node->keep(5).ok());
+  EXPECT_FALSE(alone.node->compute({2, 10, {}}).ok());
+}
+
 // Counts what it is asked.
 class Counting final : public ledger::Authority {
  public:

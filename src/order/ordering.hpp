@@ -26,6 +26,26 @@ class Consumer {
   virtual Status<Error> execute(const Batch& batch) = 0;
 };
 
+// A consumer for an engine that agrees on the state as well (L-64): a batch is computed first and kept when the engine has
+// decided on it, with the engine's own height in the same synced write. Called from one thread at a time; point() from any.
+class Replica : public Consumer {
+ public:
+  struct Point {
+    uint64_t engine_height = 0;          // of the engine's block kept last; blocks without entries make no batch, so
+    uint64_t height = 0;                 // this may be lower
+    uint64_t time_ms = 0;                // of that batch
+    ledger::BlockHash last_block;        // what is agreed on: of its header, so of all history
+  };
+  virtual Point point() const = 0;       // of what is kept
+  // The block that `batch` makes of what is kept. Keeps nothing; takes the place of what was computed before.
+  virtual Result<ledger::BlockHash, Error> compute(const Batch& batch) = 0;
+  // Keeps what was computed since the last keep(), if anything, and the engine's height: all of it or nothing, synced (the
+  // height alone need not be). An Error is final.
+  virtual Status<Error> keep(uint64_t engine_height) = 0;
+  // Forgets what was computed and not kept.
+  virtual void forget() = 0;
+};
+
 enum class Submission : uint8_t {
   queued,      // will be in a batch, unless this process dies first: holders resubmit until it is executed
   known,       // the same transaction bytes are waiting or were ordered lately

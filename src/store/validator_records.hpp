@@ -26,6 +26,7 @@ enum class Table : uint8_t {
   block = 'B',
   state = 'S',
   settlement = 'F',
+  engine = 'E',                                           // the ordering engine's height, where it is not the block's
 };
 
 inline Bytes key_of(Table table, ByteView rest = {}) {

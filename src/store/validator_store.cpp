@@ -53,6 +53,14 @@ Status<StoreTrouble> sync_directory(const fs::path& dir) {
 
 Failure<StoreTrouble> damaged(const std::string& what) { return Failure{StoreTrouble{StoreReject::damaged, what}}; }
 
+constexpr size_t kImportGroupBytes = size_t{4} << 20;      // blocks taken over are synced in groups of about this
+
+Bytes u64_bytes(uint64_t value) {
+  Writer out;
+  out.u64(value);
+  return std::move(out).bytes();
+}
+
 [[noreturn]] void stop_for_good(const std::string& what) {
   std::fprintf(stderr, "store: %s\n", what.c_str());
   std::abort();
@@ -113,9 +121,13 @@ struct ValidatorStore::Impl final : ledger::Archive {
     }
   }
   void add_block(Group& group, const ledger::Execution& execution) const {
-    const uint64_t height = execution.block.header.height;
-    put(group, key_of(Table::block, height), ledger::encode(execution.block));
-    for (const auto& [nf, spend] : execution.changes.spends) {
+    add_block(group, execution.block, execution.changes);
+    put(group, key_of(Table::state), encode_state(execution.next));
+  }
+  void add_block(Group& group, const ledger::Block& block, const ledger::Changes& changes) const {
+    const uint64_t height = block.header.height;
+    put(group, key_of(Table::block, height), ledger::encode(block));
+    for (const auto& [nf, spend] : changes.spends) {
       Writer value;
       value.raw(spend.txid.value);
       value.u64(spend.height);
@@ -124,16 +136,15 @@ struct ValidatorStore::Impl final : ledger::Archive {
     }
     Writer at;
     at.u64(height);
-    if (execution.changes.root && !known_root(*execution.changes.root)) {
-      put(group, key_of(Table::root, execution.changes.root->bytes()), at.bytes());
+    if (changes.root && !known_root(*changes.root)) {
+      put(group, key_of(Table::root, changes.root->bytes()), at.bytes());
       ++group.tally.roots;
     }
-    for (const ledger::BlockEntry& entry : execution.block.entries) {
+    for (const ledger::BlockEntry& entry : block.entries) {
       if (entry.outcome != ledger::Outcome::executed) continue;
       put(group, key_of(Table::executed, ledger::txid(entry.certified.transaction).value), at.bytes());
       ++group.tally.executed;
     }
-    put(group, key_of(Table::state), encode_state(execution.next));
   }
   // Syncs the group and takes its tally over; the caller holds the mutex.
   Status<Error> write(Group& group) {
@@ -189,6 +200,8 @@ struct ValidatorStore::Impl final : ledger::Archive {
   bool known_root(const ledger::Anchor& root) const override { return get_or_stop(key_of(Table::root, root.bytes())).has_value(); }
   void commit(const ledger::Changes&) override { CHECK(false); }  // archive() is const: blocks come by commit_block()
 
+  // An empty database beside `dir`.
+  static Result<std::unique_ptr<Impl>, StoreTrouble> fresh(const fs::path& dir, const StoreIdentity& identity, rocksdb::Env* env);
   Status<StoreTrouble> load(std::shared_ptr<const ledger::Network> network, Opened& out);
   Status<StoreTrouble> each(Table table, const rocksdb::Snapshot* snapshot, const std::function<bool()>& stop,
                             const std::function<Status<StoreTrouble>(const ledger::TxId&, ByteView)>& visit) const;
@@ -287,14 +300,37 @@ Status<StoreTrouble> ValidatorStore::Impl::load(std::shared_ptr<const ledger::Ne
       state->spent != tally.nullifiers)
     return damaged("the state is not that of the newest block");
   out.state = std::move(state).value();
+
+  const auto engine = get(key_of(Table::engine));
+  if (!engine) return damaged(engine.error().what);
+  if (*engine) {
+    Reader at(**engine);
+    const auto height = at.u64();
+    if (!height || !at.finish()) return damaged("the engine's height does not decode");
+    out.engine_height = *height;
+  }
   return Ok{};
 }
 
-Status<StoreTrouble> ValidatorStore::create(const fs::path& dir, const StoreIdentity& identity, const ledger::Execution& genesis,
-                                            uint64_t votes_from_epoch, rocksdb::Env* env) {
+namespace {
+
+fs::path beside(const fs::path& dir) { return dir.string() + ".new"; }
+
+Status<StoreTrouble> move_into_place(const fs::path& dir) {
+  TRY_OK(sync_directory(beside(dir)));
+  std::error_code failed;
+  fs::rename(beside(dir), dir, failed);
+  if (failed) return Failure{StoreTrouble{StoreReject::io, dir.string() + ": " + failed.message()}};
+  return sync_directory(fs::absolute(dir).parent_path());
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ValidatorStore::Impl>, StoreTrouble> ValidatorStore::Impl::fresh(const fs::path& dir, const StoreIdentity& identity,
+                                                                                        rocksdb::Env* env) {
   std::error_code failed;
   if (fs::exists(dir, failed)) return Failure{StoreTrouble{StoreReject::exists, dir.string()}};
-  const fs::path fresh = dir.string() + ".new";           // never used as a store: whatever is there is a crash's
+  const fs::path fresh = beside(dir);                     // never used as a store: whatever is there is a crash's
   fs::remove_all(fresh, failed);
   fs::create_directories(fresh, failed);
   if (failed) return Failure{StoreTrouble{StoreReject::io, fresh.string() + ": " + failed.message()}};
@@ -305,18 +341,59 @@ Status<StoreTrouble> ValidatorStore::create(const fs::path& dir, const StoreIden
   rocksdb::DB* raw = nullptr;
   if (const auto status = rocksdb::DB::Open(options_for(env, true), (fresh / "db").string(), &raw); !status.ok())
     return Failure{trouble(status, fresh.string())};
+  return std::make_unique<Impl>(std::unique_ptr<rocksdb::DB>(raw), std::move(witness).value(), who);
+}
+
+Status<StoreTrouble> ValidatorStore::create(const fs::path& dir, const StoreIdentity& identity, const ledger::Execution& genesis,
+                                            uint64_t votes_from_epoch, rocksdb::Env* env) {
   {
-    Impl impl(std::unique_ptr<rocksdb::DB>(raw), std::move(witness).value(), who);
-    auto group = impl.begin();
-    impl.put(group, key_of(Table::meta), Meta{kFormat, votes_from_epoch}.encode());
-    impl.add_block(group, genesis);
-    if (const auto written = impl.write(group); !written) return Failure{StoreTrouble{StoreReject::io, written.error().what}};
-    if (const auto closed = impl.db->Close(); !closed.ok()) return Failure{trouble(closed, "close")};
+    TRY(impl, Impl::fresh(dir, identity, env));
+    auto group = impl->begin();
+    impl->put(group, key_of(Table::meta), Meta{kFormat, votes_from_epoch}.encode());
+    impl->add_block(group, genesis);
+    if (const auto written = impl->write(group); !written) return Failure{StoreTrouble{StoreReject::io, written.error().what}};
+    if (const auto closed = impl->db->Close(); !closed.ok()) return Failure{trouble(closed, "close")};
   }
-  TRY_OK(sync_directory(fresh));
-  fs::rename(fresh, dir, failed);
-  if (failed) return Failure{StoreTrouble{StoreReject::io, dir.string() + ": " + failed.message()}};
-  return sync_directory(fs::absolute(dir).parent_path());
+  return move_into_place(dir);
+}
+
+struct ValidatorStore::Import::Parts {
+  fs::path dir;
+  std::unique_ptr<Impl> impl;
+  Impl::Group group;
+};
+
+ValidatorStore::Import::Import(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+ValidatorStore::Import::~Import() = default;
+
+Result<std::unique_ptr<ValidatorStore::Import>, StoreTrouble> ValidatorStore::Import::begin(const fs::path& dir, const StoreIdentity& identity,
+                                                                                            const ledger::Execution& genesis, rocksdb::Env* env) {
+  TRY(impl, Impl::fresh(dir, identity, env));
+  auto parts = std::make_unique<Parts>();
+  parts->dir = dir;
+  parts->group = impl->begin();
+  impl->add_block(parts->group, genesis.block, genesis.changes);
+  parts->impl = std::move(impl);
+  return std::unique_ptr<Import>(new Import(std::move(parts)));
+}
+
+Status<StoreTrouble> ValidatorStore::Import::add(const ledger::Block& block, const ledger::Changes& changes) {
+  parts_->impl->add_block(parts_->group, block, changes);
+  if (parts_->group.batch.GetDataSize() < kImportGroupBytes) return Ok{};
+  if (const auto written = parts_->impl->write(parts_->group); !written) return Failure{StoreTrouble{StoreReject::io, written.error().what}};
+  parts_->group = parts_->impl->begin();
+  return Ok{};
+}
+
+Status<StoreTrouble> ValidatorStore::Import::finish(const ledger::State& state, uint64_t engine_height) {
+  Impl& impl = *parts_->impl;
+  impl.put(parts_->group, key_of(Table::meta), Meta{kFormat, state.epoch + 1}.encode());
+  impl.put(parts_->group, key_of(Table::state), encode_state(state));
+  impl.put(parts_->group, key_of(Table::engine), u64_bytes(engine_height));
+  if (const auto written = impl.write(parts_->group); !written) return Failure{StoreTrouble{StoreReject::io, written.error().what}};
+  if (const auto closed = impl.db->Close(); !closed.ok()) return Failure{trouble(closed, "close")};
+  parts_->impl.reset();
+  return move_into_place(parts_->dir);
 }
 
 Result<ValidatorStore::Opened, StoreTrouble> ValidatorStore::open(const fs::path& dir, const StoreIdentity& identity,
@@ -377,12 +454,22 @@ Result<std::vector<settle::Persisted>, Error> ValidatorStore::persist(std::vecto
   return done;
 }
 
-Status<Error> ValidatorStore::commit_block(const ledger::Execution& execution) {
+Status<Error> ValidatorStore::commit_block(const ledger::Execution& execution, uint64_t engine_height) {
   const std::lock_guard lock(impl_->mutex);
   auto writing = impl_->begin();
   impl_->add_block(writing, execution);
+  if (engine_height > 0) impl_->put(writing, key_of(Table::engine), u64_bytes(engine_height));
   TRY_OK(impl_->write(writing));
   impl_->absent.spent(execution.changes.spends);
+  return Ok{};
+}
+
+Status<Error> ValidatorStore::keep_engine_height(uint64_t engine_height) {
+  const std::lock_guard lock(impl_->mutex);
+  if (!impl_->broken.empty()) return Failure{Error{"store stopped: " + impl_->broken}};
+  const Bytes key = key_of(Table::engine);
+  const auto status = impl_->db->Put(rocksdb::WriteOptions(), slice(key), slice(sealed(impl_->identity, key, u64_bytes(engine_height))));
+  if (!status.ok()) return Failure{Error{"store: " + status.ToString()}};
   return Ok{};
 }
 

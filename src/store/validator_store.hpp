@@ -45,6 +45,7 @@ class ValidatorStore final : public settle::DurableStore {
     settle::Restored restored;
     ledger::State state;                                  // after the newest block
     uint64_t votes_from_epoch = 0;                        // for ValidatorMachine
+    uint64_t engine_height = 0;                           // as kept last
   };
   // A new store whose first block is `genesis` (ledger::execute_genesis). Built beside and moved into place whole: a
   // crash leaves either no store or a good one. A validator whose earlier store is lost must not vote in epochs it may
@@ -60,14 +61,33 @@ class ValidatorStore final : public settle::DurableStore {
   // Every nullifier, root and execution on disk: each record checks, and none is missing. Reads a snapshot beside whatever
   // else goes on; ends early without an error once `stop` says so. `damaged` means that this validator must not go on.
   Status<StoreTrouble> check_history(const std::function<bool()>& stop) const;
+  // A store made of a history that others tell, for a validator whose own is lost: block by block, each judged by
+  // ledger::History before. Built beside, like create(): nothing is there before finish().
+  class Import {
+   public:
+    static Result<std::unique_ptr<Import>, StoreTrouble> begin(const std::filesystem::path& dir, const StoreIdentity& identity,
+                                                               const ledger::Execution& genesis, rocksdb::Env* env = nullptr);
+    ~Import();
+    Status<StoreTrouble> add(const ledger::Block& block, const ledger::Changes& changes);
+    // `state` is the one after the last block, and History has agreed. It votes from the next epoch on.
+    Status<StoreTrouble> finish(const ledger::State& state, uint64_t engine_height);
+
+   private:
+    struct Parts;
+    explicit Import(std::unique_ptr<Parts> parts);
+    std::unique_ptr<Parts> parts_;
+  };
   ~ValidatorStore();
   ValidatorStore(const ValidatorStore&) = delete;
 
   // One group: one write, one sync, however many. After an Error the store takes nothing more, for good: whether the
   // group is on disk is unknown until it is opened again.
   Result<std::vector<settle::Persisted>, Error> persist(std::vector<settle::Persist> group);
-  // Block, nullifiers, root, state: all or nothing, synced. Visible in archive() when it returns.
-  Status<Error> commit_block(const ledger::Execution& execution);
+  // Block, nullifiers, root, state, and the height of the engine's block it came in (0: an engine without heights of its
+  // own): all or nothing, synced. Visible in archive() when it returns.
+  Status<Error> commit_block(const ledger::Execution& execution, uint64_t engine_height = 0);
+  // An engine's block without entries. Not synced: the engine would repeat it.
+  Status<Error> keep_engine_height(uint64_t engine_height);
   // Goes with the next group: losing it costs nothing (restoring leaves history out).
   void drop(const settle::Drop& drop);
 

@@ -127,6 +127,30 @@ TEST_F(Store, keeps_blocks_and_the_state) {  // S-36
   EXPECT_TRUE(o.store->archive().known_root(ledger::genesis_anchor()) == w.world.archive.known_root(ledger::genesis_anchor()));
 }
 
+TEST_F(Store, keeps_the_engines_height_with_its_block) {  // S-36, L-64
+  w.create(dir);
+  EXPECT_EQ(opened().engine_height, 0u);
+  const auto execution = w.world.run({});
+  {
+    auto o = opened();
+    ASSERT_TRUE(o.store->commit_block(*execution, 7).ok());
+  }
+  EXPECT_EQ(opened().engine_height, 7u);
+  {
+    auto o = opened();
+    ASSERT_TRUE(o.store->keep_engine_height(9).ok());
+  }
+  EXPECT_EQ(opened().engine_height, 9u);
+  EXPECT_EQ(opened().state.height, 1u);
+  with_database([](rocksdb::DB& db) {
+    std::string value;
+    db.Get({}, "E", &value);
+    value[3] ^= 1;
+    db.Put({}, "E", value);
+  });
+  EXPECT_EQ(reject_of(w.open(dir)), StoreReject::damaged);
+}
+
 TEST_F(Store, keeps_settlement_certificates) {
   w.create(dir);
   const auto c = settle::TestCommittee({1, 1, 1, 1}).certificate<settle::Phase::settle>({0, 1, 2}, {5, {0}, {{9}}});

@@ -6,7 +6,7 @@
 #include "base/result.hpp"
 #include "base/bytes.hpp"
 
-namespace sotto::node {
+namespace sotto {
 
 // All of it, or false with errno set.
 bool write_all(int fd, ByteView content);
@@ -32,4 +32,4 @@ class FileLock {
   int fd_;
 };
 
-}  // namespace sotto::node
+}  // namespace sotto

@@ -1,4 +1,4 @@
-#include "node/files.hpp"
+#include "base/files.hpp"
 
 #include <cerrno>
 #include <cstring>
@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace sotto::node {
+namespace sotto {
 
 namespace {
 
@@ -96,4 +96,4 @@ FileLock::~FileLock() {
   if (fd_ >= 0) close(fd_);
 }
 
-}  // namespace sotto::node
+}  // namespace sotto

@@ -1,0 +1,211 @@
+#include "apps/testnet_commands.hpp"
+
+#include <csignal>
+#include <deque>
+
+#include <fmt/format.h>
+
+#include "apps/control.hpp"
+#include "apps/environment.hpp"
+#include "apps/json.hpp"
+#include "apps/proof_system.hpp"
+#include "apps/wallet_commands.hpp"
+#include "comet/process.hpp"
+#include "crypto/random.hpp"
+#include "net/client.hpp"
+#include "node/api.hpp"
+#include "node/faucet.hpp"
+#include "node/testnet.hpp"
+#include "node/world.hpp"
+
+namespace sotto::apps {
+
+namespace fs = std::filesystem;
+using nlohmann::ordered_json;
+using Steady = std::chrono::steady_clock;
+
+namespace {
+
+constexpr auto kStartPatience = std::chrono::seconds(60);
+constexpr auto kLook = std::chrono::milliseconds(100);
+constexpr auto kRestartPause = std::chrono::seconds(1);
+constexpr size_t kMaxRestarts = 10;              // of one validator within a minute
+constexpr uint32_t kHealthMs = 1'000;
+constexpr uint32_t kStopMs = 15'000;
+
+Result<fs::path, CommandFailure> testnet_dir(const std::string& given) {
+  if (!given.empty()) return fs::absolute(given);
+  const auto base = home();
+  if (!base.ok()) return Failure{CommandFailure{ExitCode::failed, base.error().what, ""}};
+  return *base / "testnet";
+}
+
+CommandFailure failed(const std::string& what) { return {ExitCode::failed, what, ""}; }
+
+struct Opened {
+  node::Testnet net;
+  fs::path dir;
+  std::shared_ptr<const circuit::ProofSystem> system;
+};
+
+Result<Opened, CommandFailure> open(Console& console, const TestnetCommand& options, crypto::SystemEntropy& entropy, ThreadPool& pool) {
+  TRY(dir, testnet_dir(options.dir));
+  Stopwatch watch;
+  console.begin("Loading the reference string and circuit keys");
+  const auto system = load_system(pool, true);
+  console.end(system.ok(), watch.ms());
+  if (!system.ok()) return Failure{system.error()};
+  watch = Stopwatch();
+  console.begin("Opening the network");
+  node::TestnetOptions o;
+  o.dir = dir;
+  o.validators = options.validators;
+  o.port = options.port;
+  auto net = node::open_testnet(o, node::SystemClock().now_ms(), *system, entropy, pool, [&](size_t done, size_t all) {
+    if (done < all) console.update(fmt::format("Making the network: first notes, {} of {}", done + 1, all));
+  });
+  if (net.ok() && net->created) console.update("Made a new network");
+  console.end(net.ok(), watch.ms());
+  if (!net.ok()) return Failure{failed(net.error().what)};
+  return Opened{std::move(net).value(), dir, *system};
+}
+
+ordered_json describe(const Opened& o) {
+  ordered_json validators = ordered_json::array();
+  for (const auto& m : o.net.network.members) validators.push_back(net::to_string(m.api));
+  return {{"ok", true},
+          {"network", ledger::network_id(o.net.genesis.content).hex()},
+          {"dir", o.dir.string()},
+          {"created", o.net.created},
+          {"validators", validators}};
+}
+
+// A validator's process as `testnet up` sees it.
+struct Running {
+  fs::path dir;
+  std::optional<comet::ChildProcess> process;
+  std::deque<Steady::time_point> ends;
+  Steady::time_point next = Steady::now();       // not started before
+};
+
+Status<Error> start(Running& r, const fs::path& program) {
+  TRY(child, comet::ChildProcess::start({program.string(), "run", "--dir", r.dir.string()}, r.dir / "sottod.log"));
+  r.process.emplace(std::move(child));
+  return write_file(r.dir / "pid", view(std::to_string(r.process->pid()) + "\n"));
+}
+
+// Starts what should run and does not. An Error: one of them ends again and again.
+Status<Error> look_after(std::vector<Running>& all, const fs::path& program, Console& console) {
+  for (Running& r : all) {
+    if (r.process) {
+      const auto end = r.process->ended();
+      if (!end) continue;
+      const auto now = Steady::now();
+      r.process.reset();
+      r.ends.push_back(now);
+      while (now - r.ends.front() > std::chrono::minutes(1)) r.ends.pop_front();
+      if (r.ends.size() > kMaxRestarts) return Failure{Error{r.dir.string() + " ends again and again (" + *end + "): see sottod.log there"}};
+      console.line(fmt::format("{} ended ({}); starting it again", r.dir.filename().string(), *end));
+      r.next = now + kRestartPause;
+    }
+    if (Steady::now() >= r.next) TRY_OK(start(r, program));
+  }
+  return Ok{};
+}
+
+bool healthy(net::Client& client, const net::Endpoint& at) {
+  const auto response = client.call_and_wait(at, {net::Method::get, node::kHealthPath}, kHealthMs);
+  return response.ok() && response->status == 200;
+}
+
+}  // namespace
+
+int testnet_init(Console& console, const TestnetCommand& options) {
+  crypto::SystemEntropy entropy;
+  ThreadPool pool(core_count());
+  const auto opened = open(console, options, entropy, pool);
+  if (!opened.ok()) return console.failure(opened.error());
+  if (!opened->net.created) return console.failure({ExitCode::already_exists, "there is a network in " + opened->dir.string(), ""});
+  console.line("");
+  for (const auto& dir : opened->net.validators) console.line(fmt::format("  sottod run --dir {}", dir.string()));
+  console.line("or all of them: sotto testnet up");
+  console.document(describe(*opened).dump(-1, ' ', false, kReplaceBadUtf8));
+  return static_cast<int>(ExitCode::ok);
+}
+
+int testnet_up(Console& console, const TestnetCommand& options) {
+  // Held back in every thread made from here on; this one waits for them below.
+  sigset_t stop_signals;
+  sigemptyset(&stop_signals);
+  for (const int s : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&stop_signals, s);
+  pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
+
+  crypto::SystemEntropy entropy;
+  ThreadPool pool(core_count());
+  const auto opened = open(console, options, entropy, pool);
+  if (!opened.ok()) return console.failure(opened.error());
+  auto lock = FileLock::try_lock(opened->dir / "lock");
+  if (!lock.ok()) return console.failure(failed(lock.error().what));
+  if (!*lock) return console.failure({ExitCode::wallet_in_use, opened->dir.string() + " is in use by another process", "in_use"});
+  std::error_code e;
+  const fs::path program = fs::read_symlink("/proc/self/exe", e).parent_path() / "sottod";
+  if (e || !fs::exists(program, e)) return console.failure(failed("sottod is not beside this program"));
+
+  std::vector<Running> all;
+  for (const auto& dir : opened->net.validators) all.push_back({dir, std::nullopt, {}, Steady::now()});
+  const auto stop_signal = [&] {
+    const timespec wait{0, std::chrono::nanoseconds(kLook).count()};
+    return sigtimedwait(&stop_signals, nullptr, &wait) > 0;
+  };
+
+  Stopwatch watch;
+  console.begin(fmt::format("Starting {} validators", all.size()));
+  net::Client client;
+  const auto& members = opened->net.network.members;
+  const auto until = Steady::now() + kStartPatience;
+  bool stopped = false;
+  for (size_t ready = 0; ready < members.size() && !stopped;) {
+    if (const auto going = look_after(all, program, console); !going.ok()) return console.failure(failed(going.error().what));
+    if (healthy(client, members[ready].api)) ++ready;
+    else stopped = stop_signal();
+    if (Steady::now() > until) return console.failure({ExitCode::unreachable, members[ready].name + " does not answer: see sottod.log in " + all[ready].dir.string(), ""});
+  }
+  console.end(!stopped, watch.ms());
+  if (!stopped) {
+    auto faucet = node::Faucet::open(opened->dir / "faucet", opened->net.faucet, members.front().api,
+                                     ledger::network_id(opened->net.genesis.content), opened->system, entropy, pool);
+    if (!faucet.ok()) return console.failure(failed("the faucet: " + faucet.error().what));
+    auto control = ControlServer::start(
+        opened->dir, opened->net.genesis.content,
+        [f = faucet->get()](const auto& to, const auto& asset, note::Amount amount) { return f->fund(to, asset, amount, {}, kFundTimeoutMs); },
+        entropy);
+    if (!control.ok()) return console.failure(failed(control.error().what));
+    console.line("");
+    console.line(fmt::format("Network {}, kept in {}", ledger::network_id(opened->net.genesis.content).hex().substr(0, 16), opened->dir.string()));
+    for (const auto& m : members) console.line(fmt::format("  {}   http://{}/v1/health", m.name, net::to_string(m.api)));
+    console.line("");
+    console.line(fmt::format("  sotto wallet create --network {}", net::to_string(members.front().api)));
+    console.line("  sotto testnet fund ADDRESS 100.00 EUR");
+    console.line("Ctrl-C stops it; nothing is lost, `sotto testnet up` goes on from here.");
+    console.document(describe(*opened).dump(-1, ' ', false, kReplaceBadUtf8));
+    while (!stop_signal())
+      if (const auto going = look_after(all, program, console); !going.ok()) return console.failure(failed(going.error().what));
+  }
+  watch = Stopwatch();
+  console.begin("Stopping");
+  for (Running& r : all)
+    if (r.process) ::kill(r.process->pid(), SIGTERM);
+  for (Running& r : all)
+    if (r.process) r.process->stop(kStopMs);
+  console.end(true, watch.ms(), "everything is on disk");
+  return static_cast<int>(ExitCode::ok);
+}
+
+int testnet_fund(Console& console, const std::string& dir_option, const std::string& address, const std::string& amount,
+                 const std::string& asset) {
+  const auto dir = testnet_dir(dir_option);
+  if (!dir.ok()) return console.failure(dir.error());
+  return devnet_fund(console, dir->string(), address, amount, asset);
+}
+
+}  // namespace sotto::apps

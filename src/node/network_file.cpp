@@ -1,0 +1,109 @@
+#include "node/network_file.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace sotto::node {
+
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+constexpr size_t kMaxName = 64;
+constexpr const char* kFields[] = {"name", "vote_key", "consensus_key", "engine_node", "engine", "api"};
+
+Failure<Error> refuse(const std::string& why) { return Failure{Error{"network file: " + why}}; }
+
+bool printable(const std::string& text) {
+  return !text.empty() && text.size() <= kMaxName && std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; });
+}
+
+template <size_t N>
+std::optional<ByteArray<N>> array_of(const std::string& hex) {
+  const auto bytes = from_hex(hex);
+  if (!bytes || bytes->size() != N) return std::nullopt;
+  ByteArray<N> out;
+  std::copy(bytes->begin(), bytes->end(), out.begin());
+  return out;
+}
+
+Result<NetworkMember, Error> member_of(const Json& json) {
+  if (!json.is_object() || json.size() != std::size(kFields)) return refuse("a member is not what it should be");
+  std::vector<std::string> text;
+  for (const char* field : kFields) {
+    if (!json.contains(field) || !json[field].is_string()) return refuse(std::string("a member lacks ") + field);
+    text.push_back(json[field].get<std::string>());
+  }
+  if (!printable(text[0])) return refuse("a member's name is not printable");
+  const auto vote_bytes = array_of<crypto::BlsPublicKey::kBytes>(text[1]);
+  const auto consensus = array_of<32>(text[2]);
+  const auto node = array_of<20>(text[3]);
+  const auto engine_at = parse_endpoint(text[4]), api = parse_endpoint(text[5]);
+  if (!vote_bytes || !consensus || !node || !engine_at || !api) return refuse(text[0] + ": a key or an address does not parse");
+  const auto vote = crypto::BlsPublicKey::decode(*vote_bytes);
+  if (!vote.ok()) return refuse(text[0] + ": its vote key is no key");
+  return NetworkMember{text[0], *vote, *consensus, to_hex(*node), *engine_at, *api};
+}
+
+}  // namespace
+
+std::optional<net::Endpoint> parse_endpoint(std::string_view text) {
+  const size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  std::string_view address = text.substr(0, colon);
+  const auto port = net::parse_u64(text.substr(colon + 1));
+  if (!port || *port == 0 || *port > 65535) return std::nullopt;
+  if (address.size() > 2 && address.front() == '[' && address.back() == ']') address = address.substr(1, address.size() - 2);
+  else if (address.find(':') != std::string_view::npos) return std::nullopt;
+  const bool plain = !address.empty() && std::ranges::all_of(address, [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == '.' || c == ':';
+  });
+  if (!plain) return std::nullopt;
+  return net::Endpoint{std::string(address), static_cast<uint16_t>(*port)};
+}
+
+std::string to_json(const NetworkFile& file) {
+  Json members = Json::array();
+  for (const auto& m : file.members)
+    members.push_back({{"name", m.name},
+                       {"vote_key", to_hex(m.vote_key.encode())},
+                       {"consensus_key", to_hex(m.consensus_key)},
+                       {"engine_node", m.engine_node},
+                       {"engine", net::to_string(m.engine_at)},
+                       {"api", net::to_string(m.api)}});
+  const Json json = {{"version", 1}, {"genesis", to_hex(file.genesis)}, {"genesis_time_ms", file.genesis_time_ms}, {"validators", members}};
+  return json.dump(2) + "\n";
+}
+
+Result<NetworkFile, Error> parse_network_file(ByteView bytes) {
+  if (bytes.size() > kMaxNetworkFileBytes) return refuse("too long");
+  const auto json = Json::parse(bytes, nullptr, false);
+  const bool sound = json.is_object() && json.size() == 4 && json.contains("version") && json.contains("genesis") && json.contains("genesis_time_ms") &&
+                     json.contains("validators") && json["genesis"].is_string() && json["genesis_time_ms"].is_number_unsigned() &&
+                     json["validators"].is_array();
+  if (!sound) return refuse("not one");
+  if (json["version"] != 1) return refuse("of another version");
+  const auto genesis = array_of<32>(json["genesis"].get<std::string>());
+  if (!genesis) return refuse("its genesis hash does not parse");
+  if (json["validators"].size() > settle::kMaxValidators) return refuse("too many validators");
+  NetworkFile file{*genesis, json["genesis_time_ms"].get<uint64_t>(), {}};
+  for (const auto& m : json["validators"]) {
+    TRY(member, member_of(m));
+    file.members.push_back(std::move(member));
+  }
+  return file;
+}
+
+Result<std::vector<NetworkMember>, Error> in_committee_order(const NetworkFile& file, const settle::Committee& committee) {
+  if (file.members.size() != committee.size())
+    return refuse(std::to_string(file.members.size()) + " validators, genesis has " + std::to_string(committee.size()));
+  std::vector<NetworkMember> ordered;
+  for (const auto& validator : committee.validators()) {
+    const auto found = std::ranges::find(file.members, validator.key, &NetworkMember::vote_key);
+    if (found == file.members.end()) return refuse("a validator of genesis is missing");
+    ordered.push_back(*found);
+  }
+  return ordered;
+}
+
+}  // namespace sotto::node

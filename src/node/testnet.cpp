@@ -1,0 +1,75 @@
+#include "node/testnet.hpp"
+
+namespace sotto::node {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+fs::path validator_dir(const fs::path& dir, size_t i) { return dir / ("validator-" + std::to_string(i + 1)); }
+
+ValidatorConfig config_of(const TestnetOptions& options, size_t i) {
+  const std::string address = "127.0.0." + std::to_string(options.first_address + i) + ":";
+  ValidatorConfig config;
+  config.network_file = "../network.json";
+  config.genesis = "../genesis";
+  config.api_listen = address + std::to_string(options.port);
+  config.engine_p2p = address + std::to_string(options.port + 1);
+  config.engine_rpc = address + std::to_string(options.port + 2);
+  return config;
+}
+
+Result<Testnet, Error> load(const fs::path& dir) {
+  TRY(network_bytes, read_file(dir / "network.json", kMaxNetworkFileBytes));
+  TRY(network, parse_network_file(network_bytes));
+  TRY(genesis_bytes, read_file(dir / "genesis", ledger::kMaxGenesisBytes));
+  auto genesis = ledger::decode_genesis(genesis_bytes);
+  if (!genesis.ok()) return Failure{Error{(dir / "genesis").string() + ": " + name(genesis.error())}};
+  TRY(seed_bytes, read_file(dir / "faucet" / "seed", 64));
+  if (seed_bytes.size() != 64) return Failure{Error{(dir / "faucet" / "seed").string() + " is not a seed"}};
+  ByteArray<64> seed;
+  std::copy(seed_bytes.begin(), seed_bytes.end(), seed.begin());
+  wipe(seed_bytes.data(), seed_bytes.size());
+  Testnet net{std::move(genesis).value(), std::move(network), {}, note::Seed(seed), false};
+  for (size_t i = 0; i < net.network.members.size(); ++i) net.validators.push_back(validator_dir(dir, i));
+  return net;
+}
+
+}  // namespace
+
+Result<Testnet, Error> open_testnet(const TestnetOptions& options, uint64_t now_ms, std::shared_ptr<const circuit::ProofSystem> system,
+                                    Entropy& entropy, ThreadPool& pool, const GenesisProgress& progress) {
+  std::error_code e;
+  if (fs::exists(options.dir / "network.json", e)) return load(options.dir);
+  if (options.validators < 1 || options.validators > kMaxTestnet || options.first_address + options.validators > 255 || options.port > 65533 ||
+      options.port == 0)
+    return Failure{Error{"a testnet has 1 to 64 validators on addresses up to 127.0.0.254, and ports up to 65535"}};
+  TRY_OK(make_directories(options.dir / "faucet"));
+  Testnet net{{}, {}, {}, note::Seed(entropy.bytes<64>()), true};
+  TRY_OK(write_file(options.dir / "faucet" / "seed", net.faucet.expose()));
+  std::vector<crypto::BlsSecretKey> keys;
+  for (size_t i = 0; i < options.validators; ++i) {
+    const fs::path dir = validator_dir(options.dir, i);
+    const ValidatorConfig config = config_of(options, i);
+    fs::remove(dir / "sottod.toml", e);                // of an attempt with other options
+    TRY(made, init_validator(dir, config, entropy));
+    TRY(key_bytes, read_file(dir / config.vote_key, crypto::BlsSecretKey::kBytes));
+    const auto key = crypto::BlsSecretKey::decode(key_bytes);
+    wipe(key_bytes.data(), key_bytes.size());
+    CHECK(key.ok() && key->public_key() == made.vote);
+    keys.push_back(*key);
+    const auto p2p = parse_endpoint(config.engine_p2p), api = parse_endpoint(config.api_listen);
+    CHECK(p2p && api);
+    net.network.members.push_back(
+        {"validator-" + std::to_string(i + 1), made.vote, made.engine.consensus, comet::address_of(made.engine.node), *p2p, *api});
+    net.validators.push_back(dir);
+  }
+  net.genesis = make_dev_genesis(options.name, keys, net.faucet, std::move(system), entropy, pool, progress);
+  net.network.genesis = ledger::genesis_hash(net.genesis);
+  net.network.genesis_time_ms = now_ms;
+  TRY_OK(write_file(options.dir / "genesis", ledger::encode(net.genesis)));
+  TRY_OK(write_file(options.dir / "network.json", view(to_json(net.network))));
+  return net;
+}
+
+}  // namespace sotto::node

@@ -1,0 +1,34 @@
+// The files of a network of real processes on one machine: each validator on a loopback address of its own, with its own
+// folder; and a faucet account that owns what genesis brought in (node/dev_genesis.hpp).
+//
+//   DIR/network.json      where everybody is, for validators and wallets        DIR/genesis        ledger::Genesis
+//   DIR/validator-N/      node/validator_service.hpp                            DIR/faucet/seed    64 bytes, mode 0600
+#pragma once
+#include "node/dev_genesis.hpp"
+#include "node/validator_service.hpp"
+
+namespace sotto::node {
+
+struct TestnetOptions {
+  std::filesystem::path dir;
+  size_t validators = 4;               // 1 to 64
+  uint8_t first_address = 11;          // validator N listens on 127.0.0.(first_address + N)
+  uint16_t port = 7600;                // of the API; port + 1: CometBFT's peers; port + 2: its RPC
+  std::string name = "sotto-testnet";
+};
+inline constexpr size_t kMaxTestnet = 64;
+
+struct Testnet {
+  ledger::Genesis genesis;
+  NetworkFile network;
+  std::vector<std::filesystem::path> validators;   // their folders, in order of N
+  note::Seed faucet;
+  bool created = false;
+};
+
+// Opens the network in `dir`, or makes it. network.json is written last: without it the folder holds an attempt that never
+// finished, and is made anew.
+Result<Testnet, Error> open_testnet(const TestnetOptions& options, uint64_t now_ms, std::shared_ptr<const circuit::ProofSystem> system,
+                                    Entropy& entropy, ThreadPool& pool, const GenesisProgress& progress);
+
+}  // namespace sotto::node

@@ -1,0 +1,76 @@
+// One validator of a real network, whole: its node, CometBFT as its ordering engine, and its files. What `sottod` runs.
+//
+//   DIR/sottod.toml       configuration; other paths are its settings, from DIR. By default:
+//   DIR/keys/vote.key     32 bytes, mode 0600     DIR/store/        RocksDB
+//   DIR/engine/           CometBFT's home         DIR/lock          held while it runs
+#pragma once
+#include "base/files.hpp"
+#include "comet/engine.hpp"
+#include "node/batch_worker.hpp"
+#include "node/network_file.hpp"
+#include "node/validator_config.hpp"
+#include "node/validator_node.hpp"
+
+namespace sotto::node {
+
+// The public half of a validator that init_validator() has made.
+struct ValidatorKeys {
+  crypto::BlsPublicKey vote;
+  comet::HomeKeys engine;
+};
+
+// Makes DIR with keys and DIR/sottod.toml. What is there already stays as it is and is checked: keys that others may read are
+// refused.
+Result<ValidatorKeys, Error> init_validator(const std::filesystem::path& dir, const ValidatorConfig& config, Entropy& entropy);
+
+// Whom a validator believes when it takes its ledger over from others.
+using RestoreTrust = comet::NodeSpec::Sync;
+
+class ValidatorService {
+ public:
+  enum class Failed : uint8_t {
+    bad_config,        // the configuration, network file, genesis or a key: the message says which
+    in_use,            // another process runs this directory
+    damaged,           // what is on disk does not fit together: refused, nothing changed
+    port_taken,
+    world,             // the disk or the system said no
+  };
+  struct Trouble {
+    Failed failed{};
+    std::string what;
+  };
+
+  // Opens everything and serves. The store is made from genesis if it is not there and the engine's key has never signed; a store
+  // that is missing otherwise is damage, for with it went the locks this validator may have voted on.
+  static Result<std::unique_ptr<ValidatorService>, Trouble> open(const std::filesystem::path& dir,
+                                                                 std::shared_ptr<const circuit::ProofSystem> system,
+                                                                 Entropy& entropy, ThreadPool& pool);
+  // For a validator whose store is lost, or that never had one: takes the ledger over from others by CometBFT's state sync,
+  // checked against what `trust` says, and leaves a store that open() goes on from. It votes from the next epoch on. Any
+  // block of its engine goes, its engine's signing state stays. The engine's height.
+  static Result<uint64_t, Trouble> restore(const std::filesystem::path& dir, const RestoreTrust& trust,
+                                           const std::shared_ptr<const circuit::ProofSystem>& system, Entropy& entropy, ThreadPool& pool);
+  ~ValidatorService();                         // stops
+  ValidatorService(const ValidatorService&) = delete;
+
+  // Takes no more requests, finishes what the engine has decided, closes the store.
+  void stop();
+  // Why it can do nothing more; nullopt while it can.
+  std::optional<std::string> trouble() const;
+
+  ValidatorNode& node() { return *node_; }
+  comet::CometEngine& engine() { return *engine_; }
+  const ledger::NetworkId& network() const { return network_; }
+  const net::Endpoint& api() const { return node_->endpoint(); }
+
+ private:
+  ValidatorService() = default;
+  std::optional<FileLock> lock_;
+  ledger::NetworkId network_;
+  std::unique_ptr<ValidatorNode> node_;
+  std::unique_ptr<comet::CometEngine> engine_;
+  std::unique_ptr<BatchWorker<ledger::CertifiedTransaction>> proposals_;
+};
+const char* name(ValidatorService::Failed f);
+
+}  // namespace sotto::node

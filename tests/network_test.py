@@ -1,0 +1,246 @@
+#!/usr/bin/env python3
+"""A network of real processes: four `sottod`, each with its CometBFT, on loopback addresses of their own; wallets that pay
+while validators are killed, stopped and start again. Bounded in time; only loopback; ends what it started.
+
+network_test.py PROGRAM     (the built `sotto`, with `sottod` beside it)
+"""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import urllib.request
+
+PROGRAM = os.path.abspath(sys.argv.pop(1)) if len(sys.argv) > 1 else None
+SOTTOD = os.path.join(os.path.dirname(PROGRAM or ""), "sottod")
+PORT = 20_000 + os.getpid() % 20_000             # others may run this on the same machine
+
+
+def environment(home):
+    env = {k: v for k, v in os.environ.items() if not k.startswith("SOTTO_") or k == "SOTTO_COMETBFT"}
+    return env | {"SOTTO_HOME": str(home), "SOTTO_CACHE": str(home / "cache")}
+
+
+def eventually(holds, seconds=30, what=""):
+    until = time.monotonic() + seconds
+    while True:
+        found = holds()
+        if found:
+            return found
+        if time.monotonic() > until:
+            raise AssertionError("not within %d s: %s" % (seconds, what))
+        time.sleep(0.05)
+
+
+def alive(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def children(pid):
+    found = []
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            if int(stat.read_text().rsplit(")", 1)[1].split()[1]) == pid:
+                found.append(int(stat.parent.name))
+        except (FileNotFoundError, ProcessLookupError):
+            pass
+    return found
+
+
+class Network(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.base = pathlib.Path(tempfile.mkdtemp(prefix="sotto-network-test-"))
+        cls.addClassCleanup(shutil.rmtree, cls.base, True)
+        cls.home = cls.base / "home"
+        cls.dir = cls.base / "net"
+        cls.up()
+        cls.addClassCleanup(lambda: cls.process.poll() is None and cls.down())
+
+    @classmethod
+    def up(cls):
+        cls.process = subprocess.Popen([PROGRAM, "testnet", "up", "--dir", str(cls.dir), "--port", str(PORT), "--json"], env=environment(cls.home),
+                                       cwd="/", stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        line = cls.process.stdout.readline()
+        document = json.loads(line) if line else {}
+        if not document.get("ok"):
+            raise AssertionError("testnet did not start: " + line + cls.process.stderr.read())
+        cls.validators = document["validators"]
+        cls.document = document
+
+    @classmethod
+    def down(cls):
+        cls.process.send_signal(signal.SIGTERM)
+        out, err = cls.process.communicate(timeout=60)
+        assert out == "" and cls.process.returncode == 0, (out, err, cls.process.returncode)
+
+    def run_json(self, *args, secrets=None, code=0):
+        extra, fds = [], []
+        for option, text in (secrets or {}).items():
+            read, write = os.pipe()
+            os.write(write, (text + "\n").encode())
+            os.close(write)
+            extra += [option, str(read)]
+            fds.append(read)
+        result = subprocess.run([PROGRAM, *map(str, args), *extra, "--json"], env=environment(self.home), cwd="/", pass_fds=fds,
+                                capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
+        for fd in fds:
+            os.close(fd)
+        self.assertEqual(result.returncode, code, f"{args}: {result.stdout} {result.stderr}")
+        return json.loads(result.stdout)
+
+    def wallet(self, name, *args, code=0):
+        return self.run_json("wallet", *args, "--wallet", self.base / name, secrets={"--passphrase-fd": "secret of " + name}, code=code)
+
+    def pid(self, n):
+        return int((self.dir / f"validator-{n + 1}" / "pid").read_text())
+
+    def health(self, n):
+        try:
+            with urllib.request.urlopen(f"http://{self.validators[n]}/v1/health", timeout=2) as answer:
+                return json.loads(answer.read())
+        except OSError:
+            return None
+
+    def block_hash(self, n, height):
+        try:
+            with urllib.request.urlopen(f"http://{self.validators[n]}/v1/hash?height={height}", timeout=2) as answer:
+                return answer.read()
+        except OSError:
+            return None
+
+    def agree(self):
+        """All stand at one height, with one hash."""
+        def same():
+            healths = [self.health(n) for n in range(4)]
+            if not all(healths) or len({h["height"] for h in healths}) != 1:
+                return None
+            height = healths[0]["height"]
+            hashes = {self.block_hash(n, height) for n in range(4)}
+            self.assertEqual(len(hashes), 1)
+            return height if None not in hashes else None
+        return eventually(same, 60, "all validators at one height")
+
+    def pay(self, amount="1.00"):
+        paid = self.wallet("alice", "pay", self.bob, amount, "EUR")
+        self.assertEqual(paid["state"], "final")
+        return paid["settled_ms"]
+
+    def executed(self, total):
+        """Bob has so much, out of blocks."""
+        def has():
+            self.wallet("bob", "receive")
+            balances = {b["asset"]: b for b in self.wallet("bob", "balance")["balances"]}
+            return balances.get("EUR", {}).get("spendable") == total
+        eventually(has, 60, "bob has " + total)
+
+    def test_pays_through_crashes_and_restarts(self):
+        alice = self.wallet("alice", "create", "--network", self.validators[0])["address"]
+        type(self).bob = self.wallet("bob", "create", "--network", self.validators[1])["address"]
+        self.run_json("testnet", "fund", alice, "100.00", "EUR", "--dir", self.dir)
+        self.wallet("alice", "receive", "--wait", "--timeout", 60)
+        times = [self.pay() for _ in range(3)]
+        print("settled in ms, four real processes:", ", ".join("%.0f" % t for t in sorted(times)))
+        self.executed("3.00")
+        self.agree()
+
+        # Every process has one CometBFT; killed, it takes that with it, the others go on, and it is started again.
+        victim = self.pid(2)
+        engine, = children(victim)
+        os.kill(victim, signal.SIGKILL)
+        eventually(lambda: not alive(engine), 10, "CometBFT ends with its sottod")
+        self.pay()
+        eventually(lambda: self.pid(2) != victim and self.health(2), 60, "the killed validator is back")
+        self.executed("4.00")
+        self.agree()
+
+        # Killed CometBFT: its sottod starts it again.
+        owner = self.pid(1)
+        engine, = children(owner)
+        os.kill(engine, signal.SIGKILL)
+        self.pay()
+        eventually(lambda: [c for c in children(owner) if c != engine], 30, "CometBFT is started again")
+        self.executed("5.00")
+        self.agree()
+        self.assertEqual(self.pid(1), owner)
+
+        # Everybody stops politely and starts again; rest means rest.
+        type(self).down()
+        type(self).up()
+        self.assertFalse(self.document["created"])
+        height = self.agree()
+        time.sleep(1)
+        self.assertEqual(self.agree(), height)
+        self.pay()
+        self.executed("6.00")
+        self.agree()
+        self.a_lost_ledger_is_taken_over_from_others()
+
+    def a_lost_ledger_is_taken_over_from_others(self):
+        type(self).down()
+        folders = [self.dir / f"validator-{n + 1}" for n in range(4)]
+        for folder in folders:
+            config = folder / "sottod.toml"
+            config.write_text(config.read_text().replace("snapshot_interval = 1000", "snapshot_interval = 1"))
+        shutil.rmtree(folders[3] / "store")
+        def sottod(*args):
+            return subprocess.Popen([SOTTOD, *map(str, args)], env=environment(self.home), cwd="/", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        # Its engine has signed blocks: without its store it does not begin anew.
+        refused = sottod("run", "--dir", folders[3])
+        self.assertEqual(refused.wait(60), 6, refused.stdout.read())
+        refused.stdout.close()
+        others = [sottod("run", "--dir", folder) for folder in folders[:3]]
+        try:
+            eventually(lambda: all(self.health(n) for n in range(3)), 60, "three validators")
+            for _ in range(3):
+                self.pay()
+            self.executed("9.00")
+            rpc = ["127.0.0.%d:%d" % (11 + n, PORT + 2) for n in range(2)]
+            with urllib.request.urlopen(f"http://{rpc[0]}/commit?height=1", timeout=5) as answer:
+                trusted = json.loads(answer.read())["result"]["signed_header"]["commit"]["block_id"]["hash"]
+            begin = time.monotonic()
+            restore = sottod("restore", "--dir", folders[3], "--rpc", ",".join(rpc), "--trust-height", 1, "--trust-hash", trusted, "--json")
+            said = restore.communicate(timeout=120)[0]
+            self.assertEqual(restore.returncode, 0, said + (folders[3] / "engine" / "comet.log").read_text()[-3000:])
+            print("ledger taken over in %.1f s, of which CometBFT looks for snapshots 5 s" % (time.monotonic() - begin))
+        finally:
+            for process in others:
+                process.terminate()
+            for process in others:
+                process.communicate(timeout=60)
+        type(self).up()
+        self.agree()
+        self.pay()
+        self.executed("10.00")
+        self.agree()
+
+    def test_sottod_refuses(self):
+        def run(*args):
+            return subprocess.run([SOTTOD, *map(str, args), "--json"], env=environment(self.home), capture_output=True, text=True, timeout=60)
+        used = run("run", "--dir", self.dir / "validator-1")
+        self.assertEqual((used.returncode, json.loads(used.stdout)["reject"]), (5, "in_use"))
+        made = run("init", "--dir", self.base / "lone")
+        self.assertEqual(made.returncode, 0, made.stderr)
+        self.assertEqual(len(json.loads(made.stdout)["vote_key"]), 192)
+        lone = run("run", "--dir", self.base / "lone")
+        self.assertEqual((lone.returncode, json.loads(lone.stdout)["reject"]), (1, "bad_config"))
+        config = self.base / "lone" / "sottod.toml"
+        config.write_text(config.read_text().replace('file = "network.json"', f'file = "{self.dir}/network.json"')
+                          .replace('genesis = "genesis"', f'genesis = "{self.dir}/genesis"'))
+        stranger = run("run", "--dir", self.base / "lone")
+        self.assertIn("not in genesis", json.loads(stranger.stdout)["message"])
+        config.write_text("[api]\nspeed = 11\n")
+        self.assertIn("api.speed", json.loads(run("run", "--dir", self.base / "lone").stdout)["message"])
+        self.assertEqual(json.loads(run("version").stdout)["ok"], True)
+
+
+if __name__ == "__main__":
+    unittest.main()
