@@ -7,9 +7,9 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <ranges>
 
+#include "base/files.hpp"
 #include "comet/engine.hpp"
 #include "comet/replica_for_test.hpp"
 #include "crypto/random.hpp"
@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 using order::Submission;
 using Steady = std::chrono::steady_clock;
 
-bool eventually(const std::function<bool()>& holds, uint32_t seconds = 20) {
+bool eventually(const std::function<bool()>& holds, uint32_t seconds = 60) {
   const auto until = Steady::now() + std::chrono::seconds(seconds);
   while (!holds()) {
     if (Steady::now() > until) return false;
@@ -62,6 +62,7 @@ class RealNetwork : public ::testing::Test {
       chain.validators.push_back({"v" + std::to_string(i), keys[i].consensus, 1'000});
       specs.push_back({});
       specs[i].moniker = "v" + std::to_string(i);
+      specs[i].log_level = "info";            // shown if something fails
       const std::string address = "127.0.0." + std::to_string(11 + i);
       specs[i].p2p = {address, port};
       specs[i].rpc = {address, static_cast<uint16_t>(port + 1)};
@@ -79,9 +80,10 @@ class RealNetwork : public ::testing::Test {
     for (auto& engine : engines) engine.reset();
     if (HasFailure())
       for (size_t i = 0; i < kNodes; ++i) {
-        std::ifstream log(home(i) / "comet.log");
-        std::string line;
-        for (int n = 0; n < 20 && std::getline(log, line); ++n) std::fprintf(stderr, "v%zu %s\n", i, line.c_str());
+        const auto log = read_file(home(i) / "comet.log", size_t{1} << 28);
+        if (!log.ok()) continue;
+        const size_t shown = std::min<size_t>(log->size(), 4'000);
+        std::fprintf(stderr, "--- v%zu\n%.*s\n", i, static_cast<int>(shown), reinterpret_cast<const char*>(log->data() + log->size() - shown));
       }
     if (!dir.empty()) fs::remove_all(dir);
   }
@@ -99,7 +101,7 @@ class RealNetwork : public ::testing::Test {
   }
   void start_all() {
     for (size_t i = 0; i < kNodes; ++i) start(i);
-    for (size_t i = 0; i < kNodes; ++i) ASSERT_TRUE(engines[i]->wait_for(1, 20'000)) << i;
+    for (size_t i = 0; i < kNodes; ++i) ASSERT_TRUE(engines[i]->wait_for(1, 60'000)) << i;
   }
   // To all validators, as settlement hands certificates round.
   void pay(size_t payments = 1) {
@@ -137,7 +139,7 @@ class RealNetwork : public ::testing::Test {
 };
 
 TEST_F(RealNetwork, OrdersAgreesRestsAndSurvives) {
-  start_all();
+  ASSERT_NO_FATAL_FAILURE(start_all());
   // Rest: after the first blocks nothing moves until somebody pays.
   uint64_t at = 0;
   ASSERT_TRUE(eventually([&] {
@@ -163,7 +165,7 @@ TEST_F(RealNetwork, OrdersAgreesRestsAndSurvives) {
   // As fast as blocks come.
   const uint64_t before = engines[0]->engine_height();
   const auto begin = Steady::now();
-  while (engines[0]->engine_height() < before + 30 && ms_since(begin) < 15'000) {
+  while (engines[0]->engine_height() < before + 20 && ms_since(begin) < 15'000) {
     pay();
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
@@ -216,7 +218,7 @@ TEST_F(RealNetwork, OrdersAgreesRestsAndSurvives) {
 
   // Everybody stops and starts.
   for (auto& engine : engines) engine.reset();
-  start_all();
+  ASSERT_NO_FATAL_FAILURE(start_all());
   pay(3);
   ASSERT_TRUE(eventually([&] { return all_executed(); }));
   expect_agreement();
