@@ -20,6 +20,9 @@ struct Changes {
   uint64_t height = 0;
   std::vector<std::pair<Nullifier, Spend>> spends;
   std::optional<Anchor> root;             // the root after the block, if it changed
+  // For whoever holds locks; no archive keeps them:
+  std::vector<Nullifier> released;        // their generation rose
+  bool epoch_closed = false;
 };
 
 class Archive {

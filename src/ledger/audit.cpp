@@ -13,7 +13,7 @@ std::string describe(const AuditFailure& f) {
 
 Result<AuditReport, AuditFailure> audit(const Genesis& genesis, const BlockSource& blocks, Archive& empty_archive,
                                         const CertificateCheck& certificates, Authority& authority,
-                                        const AuditProgress& progress) {
+                                        const AuditProgress& progress, const CommitteeWord& committee) {
   AuditReport report;
   const auto step = [&](Execution&& execution) {
     for (const BlockEntry& e : execution.block.entries) {
@@ -36,7 +36,7 @@ Result<AuditReport, AuditFailure> audit(const Genesis& genesis, const BlockSourc
     const auto refuse = [&](BlockFailure failure) { return Failure<AuditFailure>{{height, std::nullopt, failure}}; };
     const auto block = decode_block(*bytes);
     if (!block.ok()) return refuse({BlockReject::malformed, std::nullopt, std::nullopt});
-    auto execution = check_block(report.state, empty_archive, *block, certificates, authority);
+    auto execution = check_block(report.state, empty_archive, *block, certificates, authority, committee);
     if (!execution.ok()) return refuse(execution.error());
     step(std::move(execution).value());
   }

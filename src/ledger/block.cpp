@@ -68,6 +68,11 @@ const char* name(Outcome outcome) {
     case Outcome::turnstile: return "turnstile";
     case Outcome::burns_halted: return "burns_halted";
     case Outcome::tree_full: return "tree_full";
+    case Outcome::took_effect: return "took_effect";
+    case Outcome::wrong_epoch: return "wrong_epoch";
+    case Outcome::closing: return "closing";
+    case Outcome::not_awaited: return "not_awaited";
+    case Outcome::too_many: return "too_many";
   }
   return "?";
 }

@@ -20,8 +20,13 @@ enum class Outcome : uint8_t {
   turnstile = 7,            // burns or fees beyond what can be in notes; burns of those assets are halted from here on
   burns_halted = 8,
   tree_full = 9,
+  took_effect = 10,         // an ordered operation did what it says (never `executed`, which is about payments)
+  wrong_epoch = 11,         // an ordered operation of another epoch, or an entry after the one that closed it
+  closing = 12,             // no recovery begins while the epoch closes
+  not_awaited = 13,         // a report nobody waits for (any more)
+  too_many = 14,            // recoveries pending
 };
-inline constexpr uint8_t kOutcomes = 10;
+inline constexpr uint8_t kOutcomes = 15;
 const char* name(Outcome outcome);
 
 // As handed to the ordering engine: a transaction and its lock certificate in settle's encoding.

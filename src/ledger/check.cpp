@@ -82,6 +82,9 @@ const char* name(Reject reject) {
     case Reject::stray_asset_pub: return "stray_asset_pub";
     case Reject::unauthorised_v_in: return "unauthorised_v_in";
     case Reject::unauthorised_v_out: return "unauthorised_v_out";
+    case Reject::ordered_only: return "ordered_only";
+    case Reject::stray_content: return "stray_content";
+    case Reject::note_not_shown: return "note_not_shown";
     case Reject::already_executed: return "already_executed";
     case Reject::spent: return "spent";
     case Reject::outdated_generation: return "outdated_generation";
@@ -131,7 +134,25 @@ Status<Reject> check_shape(const Transaction& tx, const Network& network) {
   return Ok{};
 }
 
+namespace {
+
+// A recovery shows one transfer, which is checked as one that executes would be; reports and closes have none.
+Status<Reject> check_ordered(const Transaction& tx, const Network& network) {
+  if (tx.network != network.id()) return Failure{Reject::wrong_network};
+  const Recover* recover = std::get_if<Recover>(&*tx.ordered);
+  if (tx.expiry != 0 || tx.transfers.size() != (recover != nullptr ? 1 : 0)) return Failure{Reject::stray_content};
+  if (recover == nullptr) return Ok{};
+  TRY_OK(check_shape(tx, network));
+  if (!network.fee_allowed(tx.transfers[0].fee)) return Failure{Reject::fee_not_allowed};
+  const auto shown = nullifiers(tx);
+  if (std::find(shown.begin(), shown.end(), recover->nf) == shown.end()) return Failure{Reject::note_not_shown};
+  return check_flows(tx, network);
+}
+
+}  // namespace
+
 Status<Reject> check_stateless(const Transaction& tx, const Network& network, std::optional<uint64_t> height) {
+  if (tx.ordered) return height ? Failure{Reject::ordered_only} : check_ordered(tx, network);
   TRY_OK(check_shape(tx, network));
   if (height) {
     if (*height > tx.expiry) return Failure{Reject::expired};

@@ -31,6 +31,9 @@ enum class Reject : uint8_t {
   stray_asset_pub,         // asset_pub != 0 although v_in = v_out = 0
   unauthorised_v_in,       // per asset, sum of v_in != sum of mints
   unauthorised_v_out,      // per asset, sum of v_out != sum of burns
+  ordered_only,            // voting only: recover, report, close_epoch are never voted on
+  stray_content,           // beside such an operation: expiry, or transfers it has no use for
+  note_not_shown,          // recover: the transfer does not spend the note it names
   // Stateful.
   already_executed,        // this very txid
   spent,                   // a nullifier belongs to an executed rival: find_spend() names it
@@ -54,7 +57,7 @@ Result<Transaction, Reject> decode_checked(ByteView bytes);
 
 // zero_commitment, contracts_disabled, zero_branch_commitment.
 Status<Reject> check_outputs(const Transfer& transfer, const Params& params);
-// The rules that hold for genesis transactions too: wrong_network, no_transfers, unknown_circuit, fee_asset_not_allowed,
+// The rules that hold for genesis and recover transactions too: wrong_network, no_transfers, unknown_circuit, fee_asset_not_allowed,
 // duplicate_nullifier, several_owners and those of check_outputs.
 Status<Reject> check_shape(const Transaction& tx, const Network& network);
 

@@ -43,6 +43,49 @@ class Check : public ::testing::Test {
   World world;
 };
 
+// L-2, L-70: what takes its effect from the order is never voted on, and has nothing beside it.
+TEST_F(Check, OrderedOperations) {
+  const auto stateless = [&](const Transaction& tx) -> std::optional<Reject> {
+    const auto status = check_stateless(tx, *world.network, std::nullopt);
+    if (status.ok()) return std::nullopt;
+    seen().insert(status.error());
+    return status.error();
+  };
+  const Transaction recover = world.recovery(world.payment());
+  EXPECT_EQ(stateless(recover), std::nullopt);
+  EXPECT_EQ(verdict(recover), Reject::ordered_only);
+  const Transaction report = world.report(0, std::nullopt);
+  EXPECT_EQ(stateless(report), std::nullopt);
+  EXPECT_EQ(verdict(report), Reject::ordered_only);
+
+  Transaction tx = recover;
+  tx.expiry = 1;
+  EXPECT_EQ(stateless(tx), Reject::stray_content);
+  tx = recover;
+  tx.transfers.clear();
+  EXPECT_EQ(stateless(tx), Reject::stray_content);
+  tx = recover;
+  tx.transfers.push_back(world.transfer());
+  EXPECT_EQ(stateless(tx), Reject::stray_content);
+  tx = report;
+  tx.transfers.push_back(world.transfer());
+  EXPECT_EQ(stateless(tx), Reject::stray_content);
+  tx = recover;
+  std::get<Recover>(*tx.ordered).nf = {Fr::from_u64(77)};
+  EXPECT_EQ(stateless(tx), Reject::note_not_shown);
+  for (Transaction foreign : {recover, report}) {
+    foreign.network.value[0] ^= 1;
+    EXPECT_EQ(stateless(foreign), Reject::wrong_network);
+  }
+  tx = recover;                                           // the transfer it shows keeps the rules of transfers
+  tx.transfers[0].fee = 3;
+  EXPECT_EQ(stateless(tx), Reject::fee_not_allowed);
+  tx = recover;
+  tx.transfers[0].v_in = 1;
+  tx.transfers[0].asset_pub = world.network->asset(1);
+  EXPECT_EQ(stateless(tx), Reject::unauthorised_v_in);
+}
+
 TEST_F(Check, GoodOnesPass) {
   EXPECT_EQ(verdict(world.payment()), std::nullopt);
   EXPECT_EQ(verdict(world.mint(7)), std::nullopt);

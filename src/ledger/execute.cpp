@@ -1,5 +1,7 @@
 #include "ledger/execute.hpp"
 
+#include <algorithm>
+
 namespace sotto::ledger {
 namespace {
 
@@ -13,10 +15,8 @@ class Builder {
 
   std::optional<Spend> spend_of(const Transaction& tx) const {
     for (const Transfer& t : tx.transfers)
-      for (const Input& i : t.inputs) {
-        if (const auto here = spent_here_.find(i.nf.bytes()); here != spent_here_.end()) return here->second;
-        if (auto before = archive_.spend_of(i.nf)) return before;
-      }
+      for (const Input& i : t.inputs)
+        if (auto spend = spend_of(i.nf)) return spend;
     return std::nullopt;
   }
 
@@ -24,9 +24,10 @@ class Builder {
   Outcome run(const Transaction& tx, Detail& detail) {
     detail.spend = spend_of(tx);
     if (detail.spend) return detail.spend->txid == detail.txid ? Outcome::repeated : Outcome::spent;
+    if (next_.epoch != state_.epoch) return Outcome::wrong_epoch;  // its certificate ended with the epoch, in this very block
     for (const Transfer& t : tx.transfers)
       for (const Input& i : t.inputs) {
-        if (i.generation != state_.generation(i.nf)) return Outcome::outdated_generation;
+        if (i.generation != next_.generation(i.nf)) return Outcome::outdated_generation;
         if (!anchor_is_recent(state_, i.anchor) && !archive_.known_root(i.anchor)) return Outcome::unknown_anchor;
       }
     SupplyChange supply = supply_after(tx, *state_.network, next_.supply);
@@ -45,8 +46,22 @@ class Builder {
       spent_here_.emplace(nf.bytes(), spend);
       changes_.spends.emplace_back(nf, spend);
       add_spend(next_, nf, detail.txid);
+      next_.recoveries.erase(nf);                         // a note that is spent needs no recovery
     }
     return Outcome::executed;
+  }
+
+  // The rules of L-71..L-75. `weight`: of a report whose signature holds.
+  Outcome run_ordered(const Ordered& ordered, const std::optional<CommitteeWord::Weight>& weight, Detail& detail) {
+    if (std::visit([](const auto& op) { return op.epoch; }, ordered) != next_.epoch) return Outcome::wrong_epoch;
+    if (const auto* recover = std::get_if<Recover>(&ordered)) return run(*recover, detail);
+    if (const auto* report = std::get_if<Report>(&ordered)) {
+      CHECK(weight);
+      return run(*report, *weight);
+    }
+    if (next_.closing) return Outcome::repeated;
+    next_.closing = Closing{next_.height, std::get<CloseEpoch>(ordered).next, {}};
+    return Outcome::took_effect;
   }
 
   Execution finish(std::vector<BlockEntry> entries, std::vector<Detail> details, uint64_t time_ms) && {
@@ -63,12 +78,55 @@ class Builder {
       next_.roots.erase(next_.roots.begin(), next_.roots.begin() + static_cast<std::ptrdiff_t>(drop));
     }
     next_.time_ms = time_ms;
-    const BlockHeader header = header_after(next_, state_.last_block, entries_hash(entries));
+    BlockHeader header = header_after(next_, state_.last_block, entries_hash(entries));
+    header.epoch = state_.epoch;                          // the one it was executed in
     next_.last_block = block_hash(header);
     return {{header, std::move(entries)}, std::move(next_), std::move(changes_), std::move(details)};
   }
 
  private:
+  std::optional<Spend> spend_of(const Nullifier& nf) const {
+    if (const auto here = spent_here_.find(nf.bytes()); here != spent_here_.end()) return here->second;
+    return archive_.spend_of(nf);
+  }
+
+  Outcome run(const Recover& recover, Detail& detail) {
+    if (next_.closing) return Outcome::closing;
+    detail.spend = spend_of(recover.nf);
+    if (detail.spend) return Outcome::spent;
+    if (recover.generation != next_.generation(recover.nf)) return Outcome::outdated_generation;
+    if (next_.recoveries.contains(recover.nf)) return Outcome::repeated;
+    if (next_.recoveries.size() >= kMaxRecoveries) return Outcome::too_many;
+    next_.recoveries.emplace(recover.nf, Recovery{recover.generation, next_.height, {}});
+    return Outcome::took_effect;
+  }
+
+  Outcome run(const Report& report, const CommitteeWord::Weight& weight) {
+    // While the epoch closes only reports about all of it count: a close subsumes recoveries.
+    if (next_.closing.has_value() != !report.note) return Outcome::not_awaited;
+    const auto pending = report.note ? next_.recoveries.find(report.note->nf) : next_.recoveries.end();
+    if (report.note && (pending == next_.recoveries.end() || pending->second.generation != report.note->generation))
+      return Outcome::not_awaited;
+    Reports& reports = report.note ? pending->second.reports : next_.closing->reports;
+    const auto at = std::lower_bound(reports.validators.begin(), reports.validators.end(), report.validator);
+    if (at != reports.validators.end() && *at == report.validator) return Outcome::repeated;
+    reports.validators.insert(at, report.validator);
+    reports.stake += weight.stake;
+    if (reports.stake * 3 <= weight.total * 2) return Outcome::took_effect;  // no quorum yet; one less is unsafe
+    if (report.note) {
+      next_.generations[report.note->nf] = report.note->generation + 1;
+      changes_.released.push_back(report.note->nf);
+      next_.recoveries.erase(pending);
+    } else {
+      ++next_.epoch;
+      next_.committee = std::move(next_.closing->next);
+      next_.closing.reset();
+      next_.recoveries.clear();
+      changes_.epoch_closed = true;
+    }
+    return Outcome::took_effect;
+  }
+
   const State& state_;
   const Archive& archive_;
   State next_;
@@ -122,7 +180,8 @@ BlockHeader header_after(const State& next, const BlockHash& previous, const Has
 
 Result<Execution, BlockReject> execute(const State& state, const Archive& archive,
                                        std::span<const CertifiedTransaction> entries, uint64_t time_ms,
-                                       const CertificateCheck& certificates, Authority& authority) {
+                                       const CertificateCheck& certificates, Authority& authority,
+                                       const CommitteeWord& committee) {
   const Network& network = *state.network;
   if (entries.size() > network.params().max_block_entries) return Failure{BlockReject::too_many_entries};
   size_t bytes = encoded_header_size();
@@ -137,12 +196,27 @@ Result<Execution, BlockReject> execute(const State& state, const Archive& archiv
   std::vector<Detail> details(entries.size());
   std::vector<const Transaction*> candidates;
   std::vector<size_t> positions;
+  std::vector<std::optional<CommitteeWord::Weight>> weights(entries.size());
   for (size_t i = 0; i < entries.size(); ++i) {
     const Transaction& tx = entries[i].transaction;
     details[i].txid = txid(tx);
+    const Ordered* ordered = tx.ordered ? &*tx.ordered : nullptr;
+    const Report* report = ordered ? std::get_if<Report>(ordered) : nullptr;
+    const CloseEpoch* close = ordered ? std::get_if<CloseEpoch>(ordered) : nullptr;
     if (auto status = check_stateless(tx, network, std::nullopt); !status.ok()) {
       outcomes[i] = Outcome::invalid;
       details[i].reject = status.error();
+    } else if (ordered && !entries[i].certificate.empty()) {  // one encoding: it has none
+      outcomes[i] = Outcome::uncertified;
+    } else if (report) {
+      if (committee.report && report->epoch == state.epoch) weights[i] = committee.report(*report, state);
+      if (!weights[i]) outcomes[i] = report->epoch == state.epoch ? Outcome::uncertified : Outcome::wrong_epoch;
+    } else if (close) {
+      if (close->epoch != state.epoch) outcomes[i] = Outcome::wrong_epoch;
+      else if (!committee.close || !committee.close(*close, state)) outcomes[i] = Outcome::uncertified;
+    } else if (ordered) {
+      candidates.push_back(&tx);
+      positions.push_back(i);
     } else if (builder.spend_of(tx)) {
       continue;
     } else if (!certificates(tx, details[i].txid, entries[i].certificate, state)) {
@@ -164,14 +238,17 @@ Result<Execution, BlockReject> execute(const State& state, const Archive& archiv
 
   std::vector<BlockEntry> done;
   for (size_t i = 0; i < entries.size(); ++i) {
-    if (outcomes[i] == Outcome::executed) outcomes[i] = builder.run(entries[i].transaction, details[i]);
+    const Transaction& tx = entries[i].transaction;
+    if (outcomes[i] == Outcome::executed)
+      outcomes[i] = tx.ordered ? builder.run_ordered(*tx.ordered, weights[i], details[i]) : builder.run(tx, details[i]);
     done.push_back({entries[i], outcomes[i]});
   }
   return std::move(builder).finish(std::move(done), std::move(details), time_ms);
 }
 
 Result<Execution, BlockFailure> check_block(const State& state, const Archive& archive, const Block& block,
-                                            const CertificateCheck& certificates, Authority& authority) {
+                                            const CertificateCheck& certificates, Authority& authority,
+                                            const CommitteeWord& committee) {
   const auto refuse = [](BlockReject reject) { return Failure<BlockFailure>{{reject, std::nullopt, std::nullopt}}; };
   const BlockHeader& h = block.header;
   if (h.network != state.network->id()) return refuse(BlockReject::wrong_network);
@@ -181,7 +258,7 @@ Result<Execution, BlockFailure> check_block(const State& state, const Archive& a
   if (h.entries != entries_hash(block.entries)) return refuse(BlockReject::wrong_entries);
   std::vector<CertifiedTransaction> entries;
   for (const BlockEntry& e : block.entries) entries.push_back(e.certified);
-  auto executed = execute(state, archive, entries, h.time_ms, certificates, authority);
+  auto executed = execute(state, archive, entries, h.time_ms, certificates, authority, committee);
   if (!executed.ok()) return refuse(executed.error());
   for (size_t i = 0; i < entries.size(); ++i) {
     const Outcome outcome = executed->block.entries[i].outcome;

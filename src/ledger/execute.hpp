@@ -11,6 +11,17 @@ namespace sotto::ledger {
 // transaction's nullifiers for it.
 using CertificateCheck = std::function<bool(const Transaction& tx, const TxId& id, ByteView certificate, const State& state)>;
 
+// settle's word on what validators sign about the ordered state. None of them given: refused.
+struct CommitteeWord {
+  // The stake behind a report and the stake of all, if its signature holds under the committee of the state's epoch.
+  struct Weight {
+    Wide stake = 0, total = 0;
+  };
+  std::function<std::optional<Weight>(const Report& report, const State& state)> report;
+  // A quorum of the state's committee signed it, and `next` is a committee of this network's next epoch.
+  std::function<bool(const CloseEpoch& close, const State& state)> close;
+};
+
 // Why a list cannot be a block at all, or a block is not the one that follows.
 enum class BlockReject : uint8_t {
   too_many_entries,
@@ -47,7 +58,8 @@ struct Execution {
 
 Result<Execution, BlockReject> execute(const State& state, const Archive& archive,
                                        std::span<const CertifiedTransaction> entries, uint64_t time_ms,
-                                       const CertificateCheck& certificates, Authority& authority);
+                                       const CertificateCheck& certificates, Authority& authority,
+                                       const CommitteeWord& committee = {});
 
 // Re-executes somebody else's block: every signature, proof, certificate, outcome, root and hash.
 struct BlockFailure {
@@ -56,7 +68,8 @@ struct BlockFailure {
   std::optional<Outcome> outcome; // and what execution does with it
 };
 Result<Execution, BlockFailure> check_block(const State& state, const Archive& archive, const Block& block,
-                                            const CertificateCheck& certificates, Authority& authority);
+                                            const CertificateCheck& certificates, Authority& authority,
+                                            const CommitteeWord& committee = {});
 
 // The parts execution shares with genesis: one more spent nullifier; the header that leads to `next`.
 void add_spend(State& state, const Nullifier& nf, const TxId& id);

@@ -110,7 +110,7 @@ Result<Execution, GenesisFailure> execute_genesis(const Genesis& genesis, Author
     const Transaction& tx = genesis.transactions[i];
     if (auto status = check_shape(tx, *network); !status.ok())
       return Failure<GenesisFailure>{{GenesisReject::bad_transaction, i, std::nullopt, status.error()}};
-    if (!tx.operations.empty()) return Failure{failure(GenesisReject::has_operation, i)};
+    if (!tx.operations.empty() || tx.ordered) return Failure{failure(GenesisReject::has_operation, i)};
     if (tx.expiry != 0) return Failure{failure(GenesisReject::wrong_expiry, i)};
     for (const Transfer& t : tx.transfers)
       if (auto status = check_transfer(t, *network, issued); !status.ok()) return Failure{failure(status.error(), i)};

@@ -33,6 +33,16 @@ bool anchor_is_recent(const State& state, const Anchor& anchor) {
   return false;
 }
 
+namespace {
+
+void write(Writer& out, const Reports& reports) {
+  out.count(reports.validators.size());
+  for (const uint16_t validator : reports.validators) out.u16(validator);
+  write(out, reports.stake);
+}
+
+}  // namespace
+
 Hash32 app_hash(const State& state) {
   Writer out;
   out.raw(view("Sotto.app.v1"));
@@ -58,6 +68,20 @@ Hash32 app_hash(const State& state) {
     nf.value.write(out);
     out.u32(generation);
   }
+  out.count(state.recoveries.size());
+  for (const auto& [nf, recovery] : state.recoveries) {
+    nf.value.write(out);
+    out.u32(recovery.generation);
+    out.u64(recovery.since);
+    write(out, recovery.reports);
+  }
+  out.u8(state.closing.has_value());
+  if (state.closing) {
+    out.u64(state.closing->since);
+    out.sized(state.closing->next);
+    write(out, state.closing->reports);
+  }
+  out.sized(state.committee);
   return crypto::sha256(out.bytes());
 }
 

@@ -26,6 +26,28 @@ struct RecentRoot {
   friend bool operator==(const RecentRoot&, const RecentRoot&) = default;
 };
 
+// Who has reported already, and how much stake stands behind them.
+struct Reports {
+  std::vector<uint16_t> validators;       // indices in the epoch's committee, strictly increasing
+  Wide stake = 0;
+  friend bool operator==(const Reports&, const Reports&) = default;
+};
+// A note is frozen until a quorum has reported (L-72).
+struct Recovery {
+  uint32_t generation = 0;
+  uint64_t since = 0;                     // height
+  Reports reports;
+  friend bool operator==(const Recovery&, const Recovery&) = default;
+};
+// Everything is frozen until a quorum has reported (L-74).
+struct Closing {
+  uint64_t since = 0;
+  Bytes next;                             // committee of the next epoch (M-6)
+  Reports reports;
+  friend bool operator==(const Closing&, const Closing&) = default;
+};
+inline constexpr size_t kMaxRecoveries = 4096;  // pending at once
+
 struct State {
   std::shared_ptr<const Network> network;
   uint64_t height = 0;                    // of the last executed block; genesis is 0
@@ -38,6 +60,9 @@ struct State {
   std::vector<RecentRoot> roots;          // since strictly increasing, the newest last, never empty after genesis
   std::vector<Supply> supply;             // beside network->assets()
   std::map<Nullifier, uint32_t> generations;  // only those above 0
+  std::map<Nullifier, Recovery> recoveries;   // pending
+  std::optional<Closing> closing;
+  Bytes committee;                        // of this epoch (M-6); empty in epoch 0: genesis has it
 
   uint32_t generation(const Nullifier& nf) const {
     const auto found = generations.find(nf);

@@ -117,7 +117,20 @@ inline Bytes test_certificate(const Transaction& tx) {
 inline bool test_certificate_holds(const Transaction&, const TxId& id, ByteView certificate, const State&) {
   return std::equal(certificate.begin(), certificate.end(), id.value.begin(), id.value.end());
 }
-inline CertifiedTransaction certified(const Transaction& tx) { return {tx, test_certificate(tx)}; }
+inline CertifiedTransaction certified(const Transaction& tx) {
+  if (tx.ordered) return {tx, {}};
+  return {tx, test_certificate(tx)};
+}
+// Four validators of stake 1, 1, 1 and 2, so that 4 of 5 are a quorum; a signature is the validator's index.
+inline const CommitteeWord& test_committee() {
+  static const CommitteeWord word{
+      [](const Report& report, const State&) -> std::optional<CommitteeWord::Weight> {
+        if (report.validator >= 4 || report.signature[0] != report.validator) return std::nullopt;
+        return CommitteeWord::Weight{report.validator == 3 ? 2u : 1u, 5};
+      },
+      [](const CloseEpoch& close, const State&) { return close.bitmap == Bytes{0xf0}; }};
+  return word;
+}
 
 struct World {
   explicit World(uint64_t seed = 1, const GenesisContent& content = test_content())
@@ -199,8 +212,33 @@ struct World {
     return tx;
   }
 
+  // Shows the transfer of a payment, to recover its note `slot`.
+  Transaction recovery(const Transaction& payment, size_t slot = 0) {
+    Transaction tx;
+    tx.network = network->id();
+    tx.transfers = {payment.transfers[0]};
+    const Input& note = payment.transfers[0].inputs[slot];
+    tx.ordered = Recover{state.epoch, note.nf, note.generation};
+    seal(tx);
+    return tx;
+  }
+  Transaction report(uint16_t validator, std::optional<Report::Note> note) {
+    Transaction tx;
+    tx.network = network->id();
+    Report op{state.epoch, note, validator, {}};
+    op.signature[0] = static_cast<uint8_t>(validator);
+    tx.ordered = op;
+    return tx;
+  }
+  Transaction close(Bytes next) {
+    Transaction tx;
+    tx.network = network->id();
+    tx.ordered = CloseEpoch{state.epoch, std::move(next), {0xf0}, {}};
+    return tx;
+  }
+
   Result<Execution, BlockReject> run(const std::vector<CertifiedTransaction>& entries) {
-    return execute(state, archive, entries, state.time_ms + 5, test_certificate_holds, authority);
+    return execute(state, archive, entries, state.time_ms + 5, test_certificate_holds, authority, test_committee());
   }
   // Executes and commits; outcomes in order.
   std::vector<Outcome> step(const std::vector<Transaction>& transactions) {

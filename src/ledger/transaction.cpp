@@ -11,9 +11,10 @@ using circuit::kSlots;
 // The least a transfer and an operation take on the wire: what a count may promise at most.
 constexpr size_t kMinTransferBytes = 2 + kSlots * (32 + 32 + 4) + kSlots * Output::kBytes + 1 + 8 + 8 + 32 + 32 + 8 + 32 +
                                      circuit::kTransferProofBytes + 64;
-constexpr size_t kMinOperationBytes = 1 + 8 + 4 + 8 + 64;
+constexpr size_t kIssueBytes = 1 + 8 + 4 + 8 + 64;
+constexpr size_t kMinOperationBytes = 1 + 8 + 32 + 4;   // recover
 static_assert(9 + 32 + 8 + kMaxTransfers * (kMinTransferBytes + 32 + kBranchSlots * Output::kBytes) +
-                  kMaxOperations * kMinOperationBytes < kMaxTransactionBytes, "a full transaction fits T-4");
+                  kMaxOperations * kIssueBytes < kMaxTransactionBytes, "a full transaction fits T-4");
 
 enum class Part : uint8_t { body, everything };
 
@@ -136,8 +137,74 @@ Result<Operation, DecodeError> read_issue(Reader& in) {
   return Operation{op};
 }
 
-Result<Operation, DecodeError> read_operation(Reader& in) {
-  TRY(type, in.u8());
+void write(Writer& out, const Recover& op, Part) {
+  out.u8(static_cast<uint8_t>(OperationType::recover));
+  out.u64(op.epoch);
+  op.nf.value.write(out);
+  out.u32(op.generation);
+}
+
+void write(Writer& out, const Report& op, Part part) {
+  out.u8(static_cast<uint8_t>(OperationType::report));
+  out.u64(op.epoch);
+  out.u8(op.note.has_value());
+  if (op.note) {
+    op.note->nf.value.write(out);
+    out.u32(op.note->generation);
+  }
+  out.u16(op.validator);
+  if (part == Part::everything) out.raw(op.signature);
+}
+
+void write(Writer& out, const CloseEpoch& op, Part part) {
+  out.u8(static_cast<uint8_t>(OperationType::close_epoch));
+  out.u64(op.epoch);
+  out.sized(op.next);
+  if (part == Part::body) return;
+  out.sized(op.bitmap);
+  out.raw(op.signature);
+}
+
+// What takes its effect from the order; nothing if `type` is of another kind.
+Result<std::optional<Ordered>, DecodeError> read_ordered(Reader& in, uint8_t type) {
+  if (type == static_cast<uint8_t>(OperationType::recover)) {
+    TRY(epoch, in.u64());
+    TRY(nf, Fr::read(in));
+    TRY(generation, in.u32());
+    return std::optional<Ordered>(Recover{epoch, {nf}, generation});
+  }
+  if (type == static_cast<uint8_t>(OperationType::report)) {
+    Report report;
+    TRY(epoch, in.u64());
+    report.epoch = epoch;
+    TRY(of_note, in.boolean());
+    if (of_note) {
+      TRY(nf, Fr::read(in));
+      TRY(generation, in.u32());
+      report.note = Report::Note{{nf}, generation};
+    }
+    TRY(validator, in.u16());
+    report.validator = validator;
+    TRY(signature, in.array<48>());
+    report.signature = signature;
+    return std::optional<Ordered>(report);
+  }
+  if (type == static_cast<uint8_t>(OperationType::close_epoch)) {
+    CloseEpoch close;
+    TRY(epoch, in.u64());
+    close.epoch = epoch;
+    TRY(next, in.sized(kMaxNextCommitteeBytes));
+    close.next.assign(next.begin(), next.end());
+    TRY(bitmap, in.sized(kMaxBitmapBytes));
+    close.bitmap.assign(bitmap.begin(), bitmap.end());
+    TRY(signature, in.array<48>());
+    close.signature = signature;
+    return std::optional<Ordered>(std::move(close));
+  }
+  return std::optional<Ordered>();
+}
+
+Result<Operation, DecodeError> read_operation(Reader& in, uint8_t type) {
   if (type == static_cast<uint8_t>(OperationType::mint)) return read_issue<Mint>(in);
   if (type == static_cast<uint8_t>(OperationType::burn)) return read_issue<Burn>(in);
   return Failure{DecodeError::bad_version};
@@ -150,8 +217,10 @@ Bytes encode(const Transaction& tx, Part part) {
   out.u64(tx.expiry);
   out.count(tx.transfers.size());
   for (const Transfer& t : tx.transfers) write(out, t, part);
-  out.count(tx.operations.size());
+  CHECK(!tx.ordered || tx.operations.empty());
+  out.count(tx.ordered ? 1 : tx.operations.size());
   for (const Operation& op : tx.operations) write(out, op, part);
+  if (tx.ordered) std::visit([&](const auto& op) { write(out, op, part); }, *tx.ordered);
   return std::move(out).bytes();
 }
 
@@ -185,7 +254,14 @@ Result<Transaction, DecodeError> decode_transaction(ByteView bytes) {
   }
   TRY(operations, in.count(kMaxOperations, kMinOperationBytes));
   for (size_t i = 0; i < operations; ++i) {
-    TRY(operation, read_operation(in));
+    TRY(type, in.u8());
+    TRY(ordered, read_ordered(in, type));
+    if (ordered) {
+      if (operations != 1) return Failure{DecodeError::non_canonical};
+      tx.ordered = std::move(ordered);
+      break;
+    }
+    TRY(operation, read_operation(in, type));
     tx.operations.push_back(operation);
   }
   TRY_OK(in.finish());

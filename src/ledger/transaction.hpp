@@ -93,11 +93,11 @@ struct Transfer {
 enum class OperationType : uint8_t {
   mint = 1,
   burn = 2,
-  register_asset = 3,                                   // from here on reserved
-  resolve = 4,
+  register_asset = 3,                                   // reserved
+  resolve = 4,                                          // reserved
   recover = 5,
   report = 6,
-  bond = 7,
+  bond = 7,                                             // reserved, as the next two
   unbond = 8,
   claim = 9,
   close_epoch = 10,
@@ -117,11 +117,47 @@ struct Burn {
 };
 using Operation = std::variant<Mint, Burn>;
 
+// Operations that spend nothing and take their effect from their place in the order (ledger.md L-70..). A transaction
+// has one of them and nothing else, or none; validators never vote on it.
+
+// "Unlock my note": the transaction's one transfer shows that whoever signs holds the note's keys. It does not execute.
+struct Recover {
+  uint64_t epoch = 0;
+  Nullifier nf;
+  uint32_t generation = 0;
+  friend bool operator==(const Recover&, const Recover&) = default;
+};
+// A validator's word that it holds no lock certificate that could still execute: for that note and generation, or at all.
+struct Report {
+  struct Note {
+    Nullifier nf;
+    uint32_t generation = 0;
+    friend bool operator==(const Note&, const Note&) = default;
+  };
+  uint64_t epoch = 0;
+  std::optional<Note> note;                             // none: of the whole epoch, which closes
+  uint16_t validator = 0;                               // index in the epoch's committee
+  ByteArray<48> signature{};                            // BLS, over M-3; judged by settle; outside the txid
+  friend bool operator==(const Report&, const Report&) = default;
+};
+// A quorum's word that the epoch ends, and who comes next.
+struct CloseEpoch {
+  uint64_t epoch = 0;                                   // the one that ends
+  Bytes next;                                           // committee of epoch + 1 in settle's encoding (M-6)
+  Bytes bitmap;                                         // outside the txid, as the next
+  ByteArray<48> signature{};                            // BLS, over M-7
+  friend bool operator==(const CloseEpoch&, const CloseEpoch&) = default;
+};
+using Ordered = std::variant<Recover, Report, CloseEpoch>;
+inline constexpr size_t kMaxNextCommitteeBytes = 100 * 1024;  // 512 validators take 94,252
+inline constexpr size_t kMaxBitmapBytes = 64;
+
 struct Transaction {
   NetworkId network;
   uint64_t expiry = 0;                                  // last height at which a validator votes for it (T-8)
   std::vector<Transfer> transfers;
-  std::vector<Operation> operations;
+  std::vector<Operation> operations;                    // empty if `ordered`
+  std::optional<Ordered> ordered;                       // on the wire the only operation
 };
 
 Bytes encode(const Transaction& tx);

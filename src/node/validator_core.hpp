@@ -14,6 +14,7 @@
 #include "node/prepared.hpp"
 #include "node/snapshots.hpp"
 #include "node/validator_node.hpp"
+#include "settle/committee_word.hpp"
 #include "settle/ledger_view.hpp"
 #include "store/validator_store.hpp"
 
@@ -126,7 +127,7 @@ struct ValidatorNode::Core {
     if (batch.height != state.height + 1)
       return Failure{
           Error{"block " + std::to_string(batch.height) + " does not follow " + std::to_string(state.height)}};
-    auto execution = ledger::execute(state, store->archive(), batch.entries, batch.time_ms, prepared.certificates(), prepared);
+    auto execution = ledger::execute(state, store->archive(), batch.entries, batch.time_ms, prepared.certificates(), prepared, word);
     if (!execution.ok()) return Failure{Error{std::string("block: ") + ledger::name(execution.error())}};
     computed = std::move(execution).value();
     computed_seconds = seconds_since(started);
@@ -155,6 +156,8 @@ struct ValidatorNode::Core {
         event.spent.push_back(nf);
     }
     if (const auto done = store->commit_block(execution, engine_height); !done.ok()) return stopped_by(done.error());
+    event.released = execution.changes.released;
+    event.freezes = store->freezes();
     state = std::move(execution.next);
     head = state.height;
     point_moves(engine_height);
@@ -313,6 +316,7 @@ struct ValidatorNode::Core {
 
   const ValidatorOptions options;
   const std::shared_ptr<const settle::Committee> committee;
+  const ledger::CommitteeWord word{settle::committee_word(committee)};  // asked by the state thread alone
   const uint16_t index;
   const std::unique_ptr<store::ValidatorStore> store;
   ledger::State state;                         // state thread only, once started

@@ -14,6 +14,8 @@ const char* name(SettleReject reject) {
     case SettleReject::spent: return "spent";
     case SettleReject::outdated_generation: return "outdated_generation";
     case SettleReject::future_generation: return "future_generation";
+    case SettleReject::frozen: return "frozen";
+    case SettleReject::epoch_ended: return "epoch_ended";
     case SettleReject::locked_by_rival: return "locked_by_rival";
     case SettleReject::bad_proof_or_signature: return "bad_proof_or_signature";
     case SettleReject::busy: return "busy";
@@ -54,17 +56,39 @@ std::optional<Refusal> ValidatorMachine::check_conflicts(const LedgerView& ledge
 
 // What stands against acknowledging: less than what stands against voting, since own locks do not count (S-51).
 std::optional<Refusal> ValidatorMachine::check_for_certificate(const LedgerView& ledger, const Candidate& transaction) const {
+  // What is executed endangers nobody: a freeze is about what may still execute.
+  const bool history = executed(ledger, transaction);
+  if (!history && !ledger.open(committee_->epoch())) return refuse(SettleReject::epoch_ended);
   for (const NoteKey& note : transaction.notes) {
     const auto spender = ledger.spent_by(note.nf);
     if (spender && *spender != transaction.txid) return Refusal{SettleReject::spent, "", nullptr, spender};
     const uint32_t generation = ledger.generation(note.nf);
     if (note.generation < generation) return refuse(SettleReject::outdated_generation);
     if (note.generation > generation) return refuse(SettleReject::future_generation);
+    if (!history && ledger.frozen(note.nf)) return refuse(SettleReject::frozen);
     const auto holder = certified_by_.find(note.nf);
     if (holder != certified_by_.end() && holder->second != transaction.txid)
       return Refusal{SettleReject::rival_certified, "", bytes_of(holder->second), holder->second};
   }
   return std::nullopt;
+}
+
+// A certificate on its way to the disk counts as held (certified_by_ has it): it will be acknowledged, freeze or not.
+std::vector<ledger::Report> ValidatorMachine::reports() {
+  std::map<Hash32, ledger::Report> now;
+  if (committee_->epoch() >= votes_from_epoch_)           // who may have forgotten says nothing (S-46)
+    for (const Durable<Freeze>& freeze : freezes_) {
+      if (freeze->epoch != committee_->epoch()) continue;
+      const bool holds = freeze->note ? certified_by_.contains(freeze->note->nf) : !certified_by_.empty();
+      if (holds) continue;
+      const Hash32 key = report_digest(committee_->network(), freeze->epoch, freeze->note);
+      const auto before = reported_.find(key);
+      now.emplace(key, before != reported_.end() ? before->second : signer_.report(freeze));
+    }
+  reported_ = std::move(now);
+  std::vector<ledger::Report> all;
+  for (const auto& [key, report] : reported_) all.push_back(report);
+  return all;
 }
 
 std::optional<Refusal> ValidatorMachine::room_in_flight(SourceId source) const {

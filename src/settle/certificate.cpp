@@ -37,7 +37,12 @@ void set_bit(Bytes& bitmap, size_t index) { bitmap[index / 8] = static_cast<uint
 template <Phase P>
 Result<crypto::BlsPublicKey, CertificateReject> key_of_signers(const Certificate<P>& certificate, const Committee& committee) {
   if (certificate.subject.epoch != committee.epoch()) return Failure{CertificateReject::wrong_epoch};
-  const Bytes& bitmap = certificate.bitmap;
+  return key_of_signers(certificate.bitmap, committee);
+}
+
+}  // namespace
+
+Result<crypto::BlsPublicKey, CertificateReject> key_of_signers(const Bytes& bitmap, const Committee& committee) {
   if (bitmap.size() != committee.bitmap_bytes()) return Failure{CertificateReject::bitmap_length};
   for (size_t i = committee.size(); i < bitmap.size() * 8; ++i)
     if (bit(bitmap, i)) return Failure{CertificateReject::bitmap_padding};
@@ -54,8 +59,6 @@ Result<crypto::BlsPublicKey, CertificateReject> key_of_signers(const Certificate
   if (!sum) return Failure{CertificateReject::infinite_key};
   return *sum;
 }
-
-}  // namespace
 
 template <Phase P>
 void Certificate<P>::write(Writer& out) const {

@@ -35,6 +35,9 @@ using LockCertificate = Certificate<Phase::vote>;
 // Final.
 using SettlementCertificate = Certificate<Phase::settle>;
 
+// The key under which a quorum's aggregated signature must verify; every refusal of S-21 but wrong_epoch and bad_signature.
+Result<crypto::BlsPublicKey, CertificateReject> key_of_signers(const Bytes& bitmap, const Committee& committee);
+
 // One product of two pairings and one addition a signer.
 template <Phase P>
 Status<CertificateReject> verify(const Certificate<P>& certificate, const Committee& committee);

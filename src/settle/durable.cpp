@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "crypto/hash.hpp"
+
 namespace sotto::settle {
 
 Result<DecodedCandidate, DecodeError> decode_candidate(ByteView bytes) {
@@ -17,6 +19,44 @@ Result<DecodedCandidate, DecodeError> decode_candidate(ByteView bytes) {
     for (const ledger::Input& input : transfer.inputs) candidate.notes.push_back({input.nf, input.generation});
   candidate.bytes = std::make_shared<const Bytes>(bytes.begin(), bytes.end());
   return DecodedCandidate{std::move(candidate), std::move(transaction)};
+}
+
+std::vector<Freeze> freezes_of(const ledger::State& state) {
+  if (state.closing) return {{state.epoch, std::nullopt}};
+  std::vector<Freeze> all;
+  for (const auto& [nf, recovery] : state.recoveries) all.push_back({state.epoch, NoteKey{nf, recovery.generation}});
+  return all;
+}
+
+void Transition::write(Writer& out) const {
+  out.u64(epoch);
+  out.u64(height);
+  out.raw(app_hash);
+  out.raw(circuits);
+  out.sized(next);
+}
+
+Result<Transition, DecodeError> Transition::read(Reader& in) {
+  Transition transition;
+  TRY(epoch, in.u64());
+  transition.epoch = epoch;
+  TRY(height, in.u64());
+  transition.height = height;
+  TRY(app_hash, in.array<32>());
+  transition.app_hash = app_hash;
+  TRY(circuits, in.array<32>());
+  transition.circuits = circuits;
+  TRY(next, in.sized(ledger::kMaxNextCommitteeBytes));
+  transition.next.assign(next.begin(), next.end());
+  return transition;
+}
+
+Hash32 Transition::digest(const NetworkId& network) const {
+  Writer out;
+  out.raw(view("Sotto.transition.v1"));
+  out.raw(network.value);
+  write(out);
+  return crypto::sha256(out.bytes());
 }
 
 Bytes Lock::encode() const {

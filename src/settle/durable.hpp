@@ -3,6 +3,7 @@
 #pragma once
 #include <variant>
 
+#include "ledger/state.hpp"
 #include "settle/certificate.hpp"
 
 namespace sotto::settle {
@@ -43,6 +44,30 @@ struct Certified {
 
   Bytes encode() const;
   static Result<Certified, DecodeError> decode(ByteView bytes);
+};
+
+// The ledger waits for reports about this note, or, without a note, about the whole epoch, which closes. Durable as part of
+// the state of the block that began it (S-36, S-71).
+struct Freeze {
+  uint64_t epoch = 0;
+  std::optional<NoteKey> note;
+  friend bool operator==(const Freeze&, const Freeze&) = default;
+};
+// While the epoch closes the one without a note stands for all.
+std::vector<Freeze> freezes_of(const ledger::State& state);
+
+// The block that closed an epoch is on disk (M-8).
+struct Transition {
+  uint64_t epoch = 0;                                     // that ended
+  uint64_t height = 0;                                    // of the block that ended it
+  Hash32 app_hash{};                                      // after it
+  Hash32 circuits{};                                      // what proofs the next epoch accepts
+  Bytes next;                                             // committee (M-6)
+  friend bool operator==(const Transition&, const Transition&) = default;
+
+  void write(Writer& out) const;
+  static Result<Transition, DecodeError> read(Reader& in);
+  Hash32 digest(const NetworkId& network) const;
 };
 
 using Token = uint64_t;                                   // names one outstanding effect
@@ -93,6 +118,13 @@ class DurableStore {
   static Persisted persisted(Persist written) { return Persisted(std::move(written)); }
   static Durable<Lock> restored(Lock lock) { return Durable<Lock>(std::move(lock)); }
   static Durable<Certified> restored(Certified certified) { return Durable<Certified>(std::move(certified)); }
+  static Durable<Transition> restored(Transition transition) { return Durable<Transition>(std::move(transition)); }
+  // Of the newest state on disk.
+  static std::vector<Durable<Freeze>> restored(std::vector<Freeze> freezes) {
+    std::vector<Durable<Freeze>> all;
+    for (Freeze& freeze : freezes) all.push_back(Durable<Freeze>(std::move(freeze)));
+    return all;
+  }
   ~DurableStore() = default;
 };
 
@@ -100,6 +132,7 @@ class DurableStore {
 struct Restored {
   std::vector<Durable<Lock>> locks;
   std::vector<Durable<Certified>> certified;
+  std::vector<Durable<Freeze>> freezes = {};
 };
 
 }  // namespace sotto::settle

@@ -12,6 +12,8 @@ class StateView final : public LedgerView {
   const char* check_cheap(const ledger::Transaction& transaction, const TxId& txid) const override;
   std::optional<TxId> spent_by(const Nullifier& nf) const override;
   uint32_t generation(const Nullifier& nf) const override { return state_.generation(nf); }
+  bool frozen(const Nullifier& nf) const override { return state_.recoveries.contains(nf); }
+  bool open(uint64_t epoch) const override { return epoch == state_.epoch && !state_.closing; }
 
  private:
   const ledger::State& state_;

@@ -35,6 +35,28 @@ Hash32 digest(Phase phase, const NetworkId& network, const Subject& subject) {
   return crypto::sha256(out.bytes());
 }
 
+Hash32 report_digest(const NetworkId& network, uint64_t epoch, const std::optional<NoteKey>& note) {
+  Writer out;
+  out.raw(view("Sotto.report.v1"));
+  out.raw(network.value);
+  out.u64(epoch);
+  out.u8(note.has_value());
+  if (note) {
+    note->nf.value.write(out);
+    out.u32(note->generation);
+  }
+  return crypto::sha256(out.bytes());
+}
+
+Hash32 close_digest(const NetworkId& network, uint64_t epoch, ByteView next_committee) {
+  Writer out;
+  out.raw(view("Sotto.close.v1"));
+  out.raw(network.value);
+  out.u64(epoch);
+  out.raw(crypto::sha256(next_committee));
+  return crypto::sha256(out.bytes());
+}
+
 template <Phase P>
 Bytes Share<P>::encode() const {
   Writer out;

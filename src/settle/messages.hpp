@@ -42,6 +42,11 @@ enum class Phase : uint8_t {
 // SHA-256 of the domain string, network, epoch, generations, txid: the 32 bytes the BLS signature is over.
 Hash32 digest(Phase phase, const NetworkId& network, const Subject& subject);
 
+// M-3: "I hold no lock certificate that could still execute": for this note and generation, or, without a note, at all.
+Hash32 report_digest(const NetworkId& network, uint64_t epoch, const std::optional<NoteKey>& note);
+// M-7: "this epoch ends, and the committee with these bytes comes next".
+Hash32 close_digest(const NetworkId& network, uint64_t epoch, ByteView next_committee);
+
 // One validator's signature, named by its index in the epoch's committee. 50 bytes on the wire; which subject it is
 // about is known from the request it answers.
 template <Phase P>

@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <random>
+#include <set>
 
 #include "crypto/hash.hpp"
 #include "settle/validator.hpp"
@@ -113,6 +114,10 @@ class TestLedger final : public LedgerView {
     const auto found = generations.find(nf.bytes());
     return found == generations.end() ? 0 : found->second;
   }
+  std::set<Hash32> freezes;
+  bool closed = false;
+  bool frozen(const Nullifier& nf) const override { return freezes.contains(nf.bytes()); }
+  bool open(uint64_t) const override { return !closed; }
   // One block with one transaction.
   BlockExecuted execute(const Candidate& transaction) {
     BlockExecuted block{++height, {transaction.txid}, {}, {}};
@@ -150,6 +155,9 @@ class TestDisk final : public DurableStore {
   Persisted lie_about_last() { return persisted(pending_.back()); }
   void forget_oldest() { pending_.pop_front(); }
   void crash() { pending_.clear(); }
+  // What the newest block on this disk froze.
+  std::vector<Durable<Freeze>> frozen(std::vector<Freeze> freezes) const { return restored(std::move(freezes)); }
+  Durable<Transition> closed(Transition transition) const { return restored(std::move(transition)); }
   Restored restore() const {
     Restored all;
     for (const auto& [txid, bytes] : locks_) all.locks.push_back(restored(Lock::decode(bytes).value()));

@@ -12,6 +12,17 @@ Acknowledgement Signer::acknowledge(const Durable<Certified>& certified) const {
   return {index_, crypto::bls_sign(key_, message)};
 }
 
+ledger::Report Signer::report(const Durable<Freeze>& freeze) const {
+  ledger::Report report{freeze->epoch, std::nullopt, index_, {}};
+  if (freeze->note) report.note = {freeze->note->nf, freeze->note->generation};
+  report.signature = crypto::bls_sign(key_, report_digest(network_, freeze->epoch, freeze->note)).encode();
+  return report;
+}
+
+crypto::BlsSignature Signer::transition(const Durable<Transition>& transition) const {
+  return crypto::bls_sign(key_, transition->digest(network_));
+}
+
 std::vector<crypto::BlsHashed> Signer::sign(std::span<Persisted> done) const {
   std::vector<crypto::BlsHashed> hashed;
   hashed.reserve(done.size());

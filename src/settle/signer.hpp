@@ -10,6 +10,10 @@ class Signer {
   Signer(const NetworkId& network, uint16_t index, const crypto::BlsSecretKey& key) : network_(network), index_(index), key_(key) {}
   Vote vote(const Durable<Lock>& lock) const;
   Acknowledgement acknowledge(const Durable<Certified>& certified) const;
+  // S-73: only the state machine knows when it may be said.
+  ledger::Report report(const Durable<Freeze>& freeze) const;
+  // S-79.
+  crypto::BlsSignature transition(const Durable<Transition>& transition) const;
   // Gives each of these writes its share, so that whoever synced them can sign as well, many at a time and off the thread of
   // the state machine. Whether a share is handed out is still the machine's decision. Returns the hashes of the messages
   // signed, in order: a certificate on a vote's message is checked against the same one.

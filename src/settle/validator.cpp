@@ -14,7 +14,8 @@ size_t size_of(const std::optional<Candidate>& transaction) { return transaction
 
 ValidatorMachine::ValidatorMachine(std::shared_ptr<const Committee> committee, Signer signer, const Limits& limits,
                                    uint64_t votes_from_epoch, Restored restored, const LedgerView& ledger)
-    : committee_(std::move(committee)), signer_(std::move(signer)), limits_(limits), votes_from_epoch_(votes_from_epoch) {
+    : committee_(std::move(committee)), signer_(std::move(signer)), limits_(limits), votes_from_epoch_(votes_from_epoch),
+      freezes_(std::move(restored.freezes)) {
   for (Durable<Lock>& lock : restored.locks) {
     const Candidate& transaction = lock->transaction;
     const bool live = lock->epoch == committee_->epoch() && !outdated(ledger, transaction) &&
@@ -280,9 +281,11 @@ void ValidatorMachine::lock_persisted(const LedgerView& ledger, Durable<Lock> lo
     refusal = refuse(SettleReject::outdated_generation);
     keep = false;
   } else {
+    if (!ledger.open(committee_->epoch())) refusal = refuse(SettleReject::epoch_ended);
     for (const NoteKey& note : transaction.notes) {
       const auto spender = ledger.spent_by(note.nf);
       if (spender) refusal = Refusal{SettleReject::spent, "", nullptr, spender};
+      else if (ledger.frozen(note.nf)) refusal = refuse(SettleReject::frozen);
     }
     keep = std::ranges::any_of(transaction.notes, [&](const NoteKey& n) { return !ledger.spent_by(n.nf); });
   }
@@ -330,6 +333,7 @@ void ValidatorMachine::certified_persisted(const LedgerView& ledger, const Durab
 }
 
 void ValidatorMachine::on(const LedgerView& ledger, BlockExecuted& event, Effects& out) {
+  freezes_ = std::move(event.freezes);
   ++blocks_;
   Drop drop;
   // Whose locks the block touches; transactions with a write under way are judged when it completes.

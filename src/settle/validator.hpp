@@ -20,6 +20,10 @@ class LedgerView {
   virtual const char* check_cheap(const ledger::Transaction& transaction, const TxId& txid) const = 0;
   virtual std::optional<TxId> spent_by(const Nullifier& nf) const = 0;
   virtual uint32_t generation(const Nullifier& nf) const = 0;
+  // A recovery of it waits for reports.
+  virtual bool frozen(const Nullifier& nf) const = 0;
+  // It is the ledger's epoch, and not being closed.
+  virtual bool open(uint64_t epoch) const = 0;
 };
 
 // Named limits: all memory of the machine is bounded by them.
@@ -43,6 +47,8 @@ enum class SettleReject : uint8_t {
   spent,                     // a note was spent by another one
   outdated_generation,
   future_generation,
+  frozen,                    // its recovery is being decided: try again
+  epoch_ended,               // it closes, or is closed: the next committee votes
   locked_by_rival,           // Refusal::rival is its bytes
   bad_proof_or_signature,    // Refusal::rule says which
   busy,                      // too much in flight: try again
@@ -92,6 +98,7 @@ struct BlockExecuted {
   std::vector<TxId> executed;
   std::vector<Nullifier> spent;                           // by them
   std::vector<Nullifier> released;                        // their generation rose
+  std::vector<Durable<Freeze>> freezes = {};              // all that hold now
 };
 using Event = std::variant<SubmitTransaction, SubmitCertificate, VerificationDone, CertificateChecked, Persisted, BlockExecuted>;
 
@@ -160,6 +167,9 @@ class ValidatorMachine {
   // Durably, by this validator.
   bool locked(const TxId& txid) const { return locks_.contains(txid); }
   bool certified(const TxId& txid) const { return certified_.contains(txid); }
+  // What this validator can say to what the ledger waits for (S-73): nothing it has acknowledged, or still may, could
+  // execute. To be ordered, and again until the ledger has decided. Grows as certificates become history.
+  std::vector<ledger::Report> reports();
   // Stored certificates that wait for their block, in the order of txids: to be proposed again after a restart.
   std::vector<std::shared_ptr<const Certified>> unexecuted() const;
 
@@ -234,6 +244,8 @@ class ValidatorMachine {
   Limits limits_;
   uint64_t votes_from_epoch_;
   Token next_token_ = 1;
+  std::vector<Durable<Freeze>> freezes_;
+  std::map<Hash32, ledger::Report> reported_;             // by the digest of what it says, while its freeze holds
 
   std::unordered_map<TxId, LockEntry> locks_;             // durable
   std::map<TxId, CertifiedEntry> certified_;              // durable

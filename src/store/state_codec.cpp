@@ -1,9 +1,11 @@
 #include "store/state_codec.hpp"
 
+#include "settle/committee.hpp"
+
 namespace sotto::store {
 namespace {
 
-constexpr uint8_t kStateVersion = 1;
+constexpr uint8_t kStateVersion = 2;                       // 2: recoveries, close, committee
 constexpr size_t kMaxRoots = size_t{1} << 24, kMaxGenerations = size_t{1} << 28;
 
 void write_wide(Writer& out, ledger::Wide value) {
@@ -15,6 +17,25 @@ Result<ledger::Wide, DecodeError> read_wide(Reader& in) {
   TRY(high, in.u64());
   TRY(low, in.u64());
   return (ledger::Wide{high} << 64) | low;
+}
+
+void write_reports(Writer& out, const ledger::Reports& reports) {
+  out.count(reports.validators.size());
+  for (const uint16_t validator : reports.validators) out.u16(validator);
+  write_wide(out, reports.stake);
+}
+
+Result<ledger::Reports, DecodeError> read_reports(Reader& in) {
+  ledger::Reports reports;
+  TRY(count, in.count(settle::kMaxValidators, 2));
+  for (size_t i = 0; i < count; ++i) {
+    TRY(validator, in.u16());
+    if (i > 0 && validator <= reports.validators.back()) return Failure{DecodeError::out_of_order};
+    reports.validators.push_back(validator);
+  }
+  TRY(stake, read_wide(in));
+  reports.stake = stake;
+  return reports;
 }
 
 }  // namespace
@@ -46,6 +67,20 @@ Bytes encode_state(const ledger::State& state) {
     nf.value.write(out);
     out.u32(generation);
   }
+  out.count(state.recoveries.size());
+  for (const auto& [nf, recovery] : state.recoveries) {
+    nf.value.write(out);
+    out.u32(recovery.generation);
+    out.u64(recovery.since);
+    write_reports(out, recovery.reports);
+  }
+  out.u8(state.closing.has_value());
+  if (state.closing) {
+    out.u64(state.closing->since);
+    out.sized(state.closing->next);
+    write_reports(out, state.closing->reports);
+  }
+  out.sized(state.committee);
   return std::move(out).bytes();
 }
 
@@ -95,6 +130,32 @@ Result<ledger::State, DecodeError> decode_state(ByteView bytes, std::shared_ptr<
     if (!state.generations.empty() && !(state.generations.rbegin()->first < ledger::Nullifier{nf})) return Failure{DecodeError::out_of_order};
     state.generations.emplace_hint(state.generations.end(), ledger::Nullifier{nf}, generation);
   }
+  TRY(recoveries, in.count(ledger::kMaxRecoveries, 32 + 4 + 8 + 4 + 16));
+  for (size_t i = 0; i < recoveries; ++i) {
+    TRY(nf, crypto::Fr::read(in));
+    ledger::Recovery recovery;
+    TRY(generation, in.u32());
+    recovery.generation = generation;
+    TRY(since, in.u64());
+    recovery.since = since;
+    TRY(reports, read_reports(in));
+    recovery.reports = std::move(reports);
+    if (!state.recoveries.empty() && !(state.recoveries.rbegin()->first < ledger::Nullifier{nf})) return Failure{DecodeError::out_of_order};
+    state.recoveries.emplace_hint(state.recoveries.end(), ledger::Nullifier{nf}, std::move(recovery));
+  }
+  TRY(closes, in.boolean());
+  if (closes) {
+    ledger::Closing closing;
+    TRY(since, in.u64());
+    closing.since = since;
+    TRY(next, in.sized(ledger::kMaxNextCommitteeBytes));
+    closing.next.assign(next.begin(), next.end());
+    TRY(reports, read_reports(in));
+    closing.reports = std::move(reports);
+    state.closing = std::move(closing);
+  }
+  TRY(committee, in.sized(ledger::kMaxNextCommitteeBytes));
+  state.committee.assign(committee.begin(), committee.end());
   TRY_OK(in.finish());
   return state;
 }

@@ -10,7 +10,7 @@
 
 namespace sotto::store {
 
-inline constexpr uint32_t kFormat = 1;
+inline constexpr uint32_t kFormat = 2;
 inline constexpr size_t kCheckBytes = 16;
 inline constexpr size_t kCacheBytes = size_t{64} << 20;          // of blocks, filters and indexes
 

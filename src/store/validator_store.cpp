@@ -77,6 +77,7 @@ struct ValidatorStore::Impl final : ledger::Archive {
   mutable std::mutex mutex;                               // everything below up to `broken`
   Tally tally;
   std::unordered_set<ledger::TxId> locks, certified;
+  std::vector<settle::Freeze> freezes;                    // of the newest block
   std::string broken;
   std::mutex drops_mutex;                                 // its own: drop() never waits for a sync
   std::vector<settle::Drop> drops;                        // for the next group
@@ -299,6 +300,8 @@ Status<StoreTrouble> ValidatorStore::Impl::load(std::shared_ptr<const ledger::Ne
   if (!newest || ledger::block_hash(*newest) != state->last_block || newest->app_hash != ledger::app_hash(*state) ||
       state->spent != tally.nullifiers)
     return damaged("the state is not that of the newest block");
+  freezes = settle::freezes_of(*state);
+  out.restored.freezes = restored(freezes);
   out.state = std::move(state).value();
 
   const auto engine = get(key_of(Table::engine));
@@ -461,6 +464,7 @@ Status<Error> ValidatorStore::commit_block(const ledger::Execution& execution, u
   if (engine_height > 0) impl_->put(writing, key_of(Table::engine), u64_bytes(engine_height));
   TRY_OK(impl_->write(writing));
   impl_->absent.spent(execution.changes.spends);
+  impl_->freezes = settle::freezes_of(execution.next);
   return Ok{};
 }
 
@@ -471,6 +475,11 @@ Status<Error> ValidatorStore::keep_engine_height(uint64_t engine_height) {
   const auto status = impl_->db->Put(rocksdb::WriteOptions(), slice(key), slice(sealed(impl_->identity, key, u64_bytes(engine_height))));
   if (!status.ok()) return Failure{Error{"store: " + status.ToString()}};
   return Ok{};
+}
+
+std::vector<settle::Durable<settle::Freeze>> ValidatorStore::freezes() const {
+  const std::lock_guard lock(impl_->mutex);
+  return restored(impl_->freezes);
 }
 
 void ValidatorStore::drop(const settle::Drop& drop) {

@@ -88,6 +88,8 @@ class ValidatorStore final : public settle::DurableStore {
   Status<Error> commit_block(const ledger::Execution& execution, uint64_t engine_height = 0);
   // An engine's block without entries. Not synced: the engine would repeat it.
   Status<Error> keep_engine_height(uint64_t engine_height);
+  // What the ledger waits for reports about, after the newest block on disk.
+  std::vector<settle::Durable<settle::Freeze>> freezes() const;
   // Goes with the next group: losing it costs nothing (restoring leaves history out).
   void drop(const settle::Drop& drop);
 

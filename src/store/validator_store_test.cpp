@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "store/state_codec.hpp"
+#include "store/validator_records.hpp"
 #include "store/store_for_test.hpp"
 
 namespace sotto::store::testing {
@@ -151,6 +152,50 @@ TEST_F(Store, keeps_the_engines_height_with_its_block) {  // S-36, L-64
   EXPECT_EQ(reject_of(w.open(dir)), StoreReject::damaged);
 }
 
+// S-71: a freeze is as durable as the block that brings it, and so is what becomes of it.
+TEST_F(Store, keeps_freezes) {
+  w.create(dir);
+  const auto payment = w.world.payment();
+  const settle::Freeze of_note{0, settle::NoteKey{payment.transfers[0].inputs[0].nf, 0}}, of_epoch{0, std::nullopt};
+  const auto step = [&](ValidatorStore::Opened& o, const ledger::Transaction& tx) {
+    auto execution = ledger::execute(o.state, o.store->archive(), std::vector{ledger::testing::certified(tx)}, 10,
+                                     ledger::testing::test_certificate_holds, w.world.authority, ledger::testing::test_committee());
+    ASSERT_EQ(execution->block.entries[0].outcome, ledger::Outcome::took_effect);
+    ASSERT_TRUE(o.store->commit_block(*execution).ok());
+    EXPECT_FALSE(o.store->executed_at(execution->details[0].txid).has_value());  // no payment
+    o.state = std::move(execution->next);
+  };
+  {
+    auto o = opened();
+    EXPECT_TRUE(o.restored.freezes.empty() && o.store->freezes().empty());
+    step(o, w.world.recovery(payment));
+    ASSERT_EQ(o.store->freezes().size(), 1u);
+    EXPECT_EQ(*o.store->freezes()[0], of_note);
+    step(o, w.world.report(3, ledger::Report::Note{of_note.note->nf, 0}));
+  }
+  {
+    auto o = opened();
+    ASSERT_EQ(o.restored.freezes.size(), 1u);
+    EXPECT_EQ(*o.restored.freezes[0], of_note);
+    EXPECT_EQ(o.state.recoveries.begin()->second.reports.validators, std::vector<uint16_t>{3});
+    step(o, w.world.close({1, 2, 3}));
+    step(o, w.world.report(0, std::nullopt));
+  }
+  {
+    auto o = opened();
+    ASSERT_EQ(o.restored.freezes.size(), 1u);
+    EXPECT_EQ(*o.restored.freezes[0], of_epoch);
+    EXPECT_EQ(o.state.closing->next, (Bytes{1, 2, 3}));
+    step(o, w.world.report(1, std::nullopt));
+    step(o, w.world.report(3, std::nullopt));
+    EXPECT_TRUE(o.store->freezes().empty());
+  }
+  auto o = opened();
+  EXPECT_TRUE(o.restored.freezes.empty());
+  EXPECT_EQ(o.state.epoch, 1u);
+  EXPECT_EQ(o.state.committee, (Bytes{1, 2, 3}));
+}
+
 TEST_F(Store, keeps_settlement_certificates) {
   w.create(dir);
   const auto c = settle::TestCommittee({1, 1, 1, 1}).certificate<settle::Phase::settle>({0, 1, 2}, {5, {0}, {{9}}});
@@ -177,7 +222,31 @@ TEST(StateCodec, refuses_what_it_does_not_write) {
   odd[0] = 9;
   EXPECT_EQ(decode_state(odd, w.world.network).error(), DecodeError::bad_version);
   odd = bytes;
-  std::swap_ranges(odd.end() - 72, odd.end() - 36, odd.end() - 36);
+  const auto tail = odd.end() - 9;                        // no recoveries, no close, no committee
+  std::swap_ranges(tail - 72, tail - 36, tail - 36);
+  EXPECT_EQ(decode_state(odd, w.world.network).error(), DecodeError::out_of_order);
+
+  ledger::State& state = w.world.state;
+  state.recoveries[test_nullifier(5)] = {1, 2, {{0, 3}, 4}};
+  state.recoveries[test_nullifier(6)];
+  state.closing = ledger::Closing{7, {1, 2}, {{2}, ledger::Wide{1} << 70}};
+  state.committee = {3};
+  const Bytes full = encode_state(state);
+  const auto again = decode_state(full, w.world.network);
+  ASSERT_TRUE(again.ok());
+  EXPECT_EQ(encode_state(*again), full);
+  EXPECT_EQ(ledger::app_hash(*again), ledger::app_hash(state));
+  for (size_t length = full.size() - 250; length < full.size(); ++length) EXPECT_FALSE(decode_state(ByteView(full).first(length), w.world.network).ok());
+  const auto refused = [&](const ledger::Reports& reports) {
+    ledger::State bad = state;
+    bad.closing->reports = reports;
+    EXPECT_EQ(decode_state(encode_state(bad), w.world.network).error(), DecodeError::out_of_order);
+  };
+  refused({{2, 2}, 0});
+  refused({{3, 2}, 0});
+  const auto second = full.end() - (1 + 8 + 6 + 4 + 2 + 16) - 5 - (32 + 4 + 8 + 4 + 16);  // the last recovery's note
+  odd = full;
+  std::fill_n(odd.begin() + (second - full.begin()), 32, uint8_t{0});
   EXPECT_EQ(decode_state(odd, w.world.network).error(), DecodeError::out_of_order);
 }
 
@@ -185,6 +254,9 @@ TEST(StateCodec, its_fuzz_seed_is_of_todays_format) {  // SOTTO_WRITE_CORPUS=1 w
   StoreWorld w;
   w.world.step({w.world.payment()});
   w.world.state.generations[test_nullifier(3)] = 2;
+  w.world.state.recoveries[test_nullifier(5)] = {1, 2, {{0, 3}, 4}};
+  w.world.state.closing = ledger::Closing{7, {1, 2}, {{2}, 1}};
+  w.world.state.committee = {3};
   const Bytes bytes = encode_state(w.world.state);
   const fs::path path = fs::path(SOTTO_SOURCE_DIR) / "tests" / "corpus" / "state_record" / "state";
   if (std::getenv("SOTTO_WRITE_CORPUS")) {
@@ -242,7 +314,7 @@ TEST_F(Store, a_later_format_is_not_guessed_at) {  // S-34
     covered.raw(crypto::sha256(who.bytes()));
     covered.sized(view("M"));
     Writer payload;
-    payload.u32(2);
+    payload.u32(kFormat + 1);
     payload.u64(0);
     covered.raw(payload.bytes());
     const Hash32 check = crypto::sha256(covered.bytes());

@@ -1,0 +1,61 @@
+#include "settle/committee_word.hpp"
+
+#include "settle/certificate.hpp"
+
+namespace sotto::settle {
+
+std::shared_ptr<const Committee> committee_of(const ledger::State& state, const std::shared_ptr<const Committee>& first) {
+  if (state.epoch == first->epoch()) return first;
+  auto decoded = Committee::decode(state.committee);
+  if (!decoded || decoded->epoch() != state.epoch || decoded->network() != first->network()) return nullptr;
+  return std::make_shared<const Committee>(std::move(decoded).value());
+}
+
+ledger::CommitteeWord committee_word(std::shared_ptr<const Committee> first) {
+  const auto current = [first, last = std::make_shared<std::shared_ptr<const Committee>>(first)](const ledger::State& state) {
+    if (*last == nullptr || (*last)->epoch() != state.epoch) *last = committee_of(state, first);
+    return *last;
+  };
+  return {[current](const ledger::Report& report, const ledger::State& state) -> std::optional<ledger::CommitteeWord::Weight> {
+            const auto committee = current(state);
+            if (committee == nullptr || report.validator >= committee->size()) return std::nullopt;
+            const auto signature = crypto::BlsSignature::decode(report.signature);
+            if (!signature) return std::nullopt;
+            std::optional<NoteKey> note;
+            if (report.note) note = NoteKey{report.note->nf, report.note->generation};
+            const Validator& validator = (*committee)[report.validator];
+            if (!crypto::bls_fast_aggregate_verify(validator.key, report_digest(committee->network(), report.epoch, note), *signature))
+              return std::nullopt;
+            return ledger::CommitteeWord::Weight{validator.stake, committee->total()};
+          },
+          [current](const ledger::CloseEpoch& close, const ledger::State& state) {
+            const auto committee = current(state);
+            if (committee == nullptr) return false;
+            const auto next = Committee::decode(close.next);
+            if (!next || next->epoch() != close.epoch + 1 || next->network() != committee->network()) return false;
+            const auto key = key_of_signers(close.bitmap, *committee);
+            const auto signature = crypto::BlsSignature::decode(close.signature);
+            return key && signature &&
+                   crypto::bls_fast_aggregate_verify(*key, close_digest(committee->network(), close.epoch, close.next), *signature);
+          }};
+}
+
+std::optional<ledger::CloseEpoch> make_close(const Committee& committee, Bytes next, std::span<const CloseShare> shares) {
+  ledger::CloseEpoch close{committee.epoch(), std::move(next), Bytes(committee.bitmap_bytes(), 0), {}};
+  Stake stake = 0;
+  std::vector<crypto::BlsSignature> signatures;
+  for (const CloseShare& share : shares) {
+    CHECK(share.validator < committee.size());
+    uint8_t& byte = close.bitmap[share.validator / 8];
+    byte = static_cast<uint8_t>(byte | (0x80 >> (share.validator % 8)));
+    stake += committee[share.validator].stake;
+    signatures.push_back(share.signature);
+  }
+  if (!committee.is_quorum(stake)) return std::nullopt;
+  const auto sum = crypto::aggregate(signatures);
+  if (!sum) return std::nullopt;
+  close.signature = sum->encode();
+  return close;
+}
+
+}  // namespace sotto::settle
