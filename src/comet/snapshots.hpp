@@ -1,4 +1,4 @@
-// State sync (docs/spec/ledger.md L-70..): a validator without a ledger takes one over from others, whom CometBFT finds and
+// State sync (docs/spec/ledger.md L-80..): a validator without a ledger takes one over from others, whom CometBFT finds and
 // whose word is checked against the app hash its light client trusts. Here: what gives snapshots out, what takes one in, and
 // the run of CometBFT that brings one. What a snapshot holds is the business of both ends (src/node/snapshots.hpp).
 #pragma once

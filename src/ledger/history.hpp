@@ -1,5 +1,5 @@
 // A history taken over from others without executing it: blocks in order whose chain of hashes ends in one that is trusted
-// (docs/spec/ledger.md L-70..). What execution had made of each is read off it.
+// (docs/spec/ledger.md L-80..). What execution had made of each is read off it.
 #pragma once
 #include "ledger/execute.hpp"
 

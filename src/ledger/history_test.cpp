@@ -33,7 +33,7 @@ struct HistoryTest : ::testing::Test {
   }
 };
 
-TEST_F(HistoryTest, ReadsOffWhatExecutionDid) {  // L-71
+TEST_F(HistoryTest, ReadsOffWhatExecutionDid) {  // L-81
   auto history = begin();
   MemoryArchive archive;
   for (const Block& block : world.blocks) {
@@ -52,7 +52,7 @@ TEST_F(HistoryTest, ReadsOffWhatExecutionDid) {  // L-71
   }
 }
 
-TEST_F(HistoryTest, EachRejectAlone) {  // L-71
+TEST_F(HistoryTest, EachRejectAlone) {  // L-81
   EXPECT_EQ(with(1, [](Block& b) { b.header.network.value[0] ^= 1; }), HistoryReject::wrong_network);
   EXPECT_EQ(with(1, [](Block& b) { ++b.header.height; }), HistoryReject::wrong_height);
   EXPECT_EQ(with(1, [](Block& b) { b.header.previous.value[0] ^= 1; }), HistoryReject::wrong_previous);
@@ -64,7 +64,7 @@ TEST_F(HistoryTest, EachRejectAlone) {  // L-71
   EXPECT_EQ(with(2, [](Block& b) { ++b.header.notes; }), HistoryReject::wrong_previous);
 }
 
-TEST_F(HistoryTest, TheStateMustBeTheLastBlocks) {  // L-71
+TEST_F(HistoryTest, TheStateMustBeTheLastBlocks) {  // L-81
   auto history = begin();
   for (const Block& block : world.blocks) ASSERT_TRUE(history.next(block).ok());
   const auto refuses = [&](const std::function<void(State&)>& change) {

@@ -1,4 +1,4 @@
-// Snapshots of a validator's ledger for CometBFT's state sync (docs/spec/ledger.md L-70..): every block, then the state. The
+// Snapshots of a validator's ledger for CometBFT's state sync (docs/spec/ledger.md L-80..): every block, then the state. The
 // chain of blocks is checked up to the hash the light client trusts, so nothing of a snapshot needs a name behind it; nothing is
 // executed again, no proof verified again.
 //

@@ -51,7 +51,7 @@ struct Snapshots : ::testing::Test {
   }
 };
 
-TEST_F(Snapshots, ANewStoreStandsWhereTheOthersStand) {  // L-70, L-72
+TEST_F(Snapshots, ANewStoreStandsWhereTheOthersStand) {  // L-80, L-82
   blocks(3, 2);
   shelf.note(17, w.world.state);
   SnapshotIntake intake(dir, w.identity, genesis);
@@ -107,7 +107,7 @@ TEST_F(Snapshots, OnlyWhatCanBeJoinedIsOffered) {
   EXPECT_TRUE(holes.snapshots(100).empty());
 }
 
-TEST_F(Snapshots, LiesAreRefusedAndLeaveNothing) {  // L-71
+TEST_F(Snapshots, LiesAreRefusedAndLeaveNothing) {  // L-81
   blocks(3, 1);
   shelf.note(20, w.world.state);
   const auto at = [](size_t from_end, uint32_t chunk) {
