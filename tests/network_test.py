@@ -7,6 +7,7 @@ network_test.py PROGRAM     (the built `sotto`, with `sottod` beside it)
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -110,6 +111,11 @@ class Network(unittest.TestCase):
         except OSError:
             return None
 
+    def operator(self, n, path):
+        address, port = self.validators[n].rsplit(":", 1)
+        with urllib.request.urlopen(f"http://{address}:{int(port) + 3}{path}", timeout=2) as answer:
+            return answer.read().decode()
+
     def block_hash(self, n, height):
         try:
             with urllib.request.urlopen(f"http://{self.validators[n]}/v1/hash?height={height}", timeout=2) as answer:
@@ -151,6 +157,10 @@ class Network(unittest.TestCase):
         print("settled in ms, four real processes:", ", ".join("%.0f" % t for t in sorted(times)))
         self.executed("3.00")
         self.agree()
+        for n in range(4):
+            self.assertEqual(self.operator(n, "/ready"), "ready")
+            votes = re.search(r"^sotto_votes_total (\d+)", self.operator(n, "/metrics"), re.M)
+            self.assertGreaterEqual(int(votes.group(1)), 3)
 
         # Every process has one CometBFT; killed, it takes that with it, the others go on, and it is started again.
         victim = self.pid(2)

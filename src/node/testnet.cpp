@@ -16,6 +16,7 @@ ValidatorConfig config_of(const TestnetOptions& options, size_t i) {
   config.api_listen = address + std::to_string(options.port);
   config.engine_p2p = address + std::to_string(options.port + 1);
   config.engine_rpc = address + std::to_string(options.port + 2);
+  config.operator_listen = address + std::to_string(options.port + 3);
   return config;
 }
 
@@ -41,7 +42,7 @@ Result<Testnet, Error> open_testnet(const TestnetOptions& options, uint64_t now_
                                     Entropy& entropy, ThreadPool& pool, const GenesisProgress& progress) {
   std::error_code e;
   if (fs::exists(options.dir / "network.json", e)) return load(options.dir);
-  if (options.validators < 1 || options.validators > kMaxTestnet || options.first_address + options.validators > 255 || options.port > 65533 ||
+  if (options.validators < 1 || options.validators > kMaxTestnet || options.first_address + options.validators > 255 || options.port > 65532 ||
       options.port == 0)
     return Failure{Error{"a testnet has 1 to 64 validators on addresses up to 127.0.0.254, and ports up to 65535"}};
   TRY_OK(make_directories(options.dir / "faucet"));

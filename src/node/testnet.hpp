@@ -13,7 +13,7 @@ struct TestnetOptions {
   std::filesystem::path dir;
   size_t validators = 4;               // 1 to 64
   uint8_t first_address = 11;          // validator N listens on 127.0.0.(first_address + N)
-  uint16_t port = 7600;                // of the API; port + 1: CometBFT's peers; port + 2: its RPC
+  uint16_t port = 7600;                // of the API; port + 1: CometBFT's peers; port + 2: its RPC; port + 3: the operator's
   std::string name = "sotto-testnet";
 };
 inline constexpr size_t kMaxTestnet = 64;

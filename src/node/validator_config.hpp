@@ -21,6 +21,11 @@ struct ValidatorConfig {
   uint64_t api_max_in_flight = 1024;
   uint64_t api_idle_ms = 60'000;
   uint64_t api_request_ms = 10'000;
+  uint64_t api_source_connections = 64;
+  uint64_t api_source_requests_per_s = 500;
+  uint64_t api_source_burst = 1'000;
+  // [operator]
+  std::string operator_listen = "127.0.0.1:7603";
   // [engine]
   std::string engine_binary;
   std::string engine_home = "engine";

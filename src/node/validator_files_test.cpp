@@ -21,6 +21,8 @@ TEST(ValidatorConfig, WritesEveryDefaultAndReadsItBack) {
   EXPECT_EQ(*parse_config(""), defaults);
   ValidatorConfig other;
   other.api_listen = "127.0.0.9:1";
+  other.operator_listen = "";
+  other.api_source_burst = 7;
   other.engine_timeout_propose_ms = 777;
   EXPECT_EQ(*parse_config(to_toml(other)), other);
   EXPECT_EQ(parse_config("[engine]\ntimeout_propose_ms = 777\n")->engine_timeout_propose_ms, 777u);

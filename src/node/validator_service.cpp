@@ -54,6 +54,7 @@ struct Files {
   std::vector<NetworkMember> members;          // in committee order
   std::vector<uint64_t> stakes;
   net::Endpoint api, p2p, rpc;
+  std::optional<net::Endpoint> operator_listen;
 };
 
 Result<Files, Trouble> load(const fs::path& dir) {
@@ -85,6 +86,10 @@ Result<Files, Trouble> load(const fs::path& dir) {
   files.api = *api;
   files.p2p = *p2p;
   files.rpc = *rpc;
+  if (!files.config.operator_listen.empty()) {
+    files.operator_listen = parse_endpoint(files.config.operator_listen);
+    if (!files.operator_listen) return bad("operator.listen does not parse: ADDRESS:PORT, numbers only");
+  }
   return files;
 }
 
@@ -195,6 +200,10 @@ Result<std::unique_ptr<ValidatorService>, Trouble> ValidatorService::open(const 
   if (!signed_blocks.ok()) return bad(signed_blocks.error().what);
   node.create = !fs::exists(node.store, e) && !*signed_blocks;
   node.listen = files.api;
+  node.operator_listen = files.operator_listen;
+  node.server.source.connections = files.config.api_source_connections;
+  node.server.source.requests_per_s = static_cast<uint32_t>(files.config.api_source_requests_per_s);
+  node.server.source.burst = static_cast<uint32_t>(files.config.api_source_burst);
   node.snapshot_interval = files.config.engine_snapshot_interval;
   node.server.max_body_bytes = kMaxRequestBytes;
   node.server.max_connections = files.config.api_max_connections;
