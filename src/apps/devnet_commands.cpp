@@ -6,6 +6,7 @@
 #include "apps/control.hpp"
 #include "apps/environment.hpp"
 #include "apps/proof_system.hpp"
+#include "apps/stop_signals.hpp"
 #include "apps/wallet_commands.hpp"
 #include "crypto/random.hpp"
 #include "node/devnet.hpp"
@@ -58,11 +59,7 @@ void introduce(Console& console, const node::Devnet& devnet, const fs::path& dir
 }  // namespace
 
 int devnet_up(Console& console, const DevnetUpOptions& options) {
-  // Held back in every thread made from here on; this one waits for them below.
-  sigset_t stop_signals;
-  sigemptyset(&stop_signals);
-  for (const int s : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&stop_signals, s);
-  pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
+  const sigset_t stop_signals = hold_stop_signals();
 
   const auto dir = devnet_dir(options.dir);
   if (!dir.ok()) return console.failure(dir.error());

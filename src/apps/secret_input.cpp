@@ -9,6 +9,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/descriptor.hpp"
+
 namespace sotto::apps {
 
 namespace {
@@ -54,17 +56,6 @@ class EchoOff {
   termios before_{};
   sigset_t mask_before_{};
   bool changed_ = false;
-};
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() { if (fd_ >= 0) close(fd_); }
-  Descriptor(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
 };
 
 bool write_all(int fd, std::string_view text) {

@@ -9,7 +9,9 @@
 #include "apps/environment.hpp"
 #include "apps/json.hpp"
 #include "apps/proof_system.hpp"
+#include "apps/stop_signals.hpp"
 #include "crypto/random.hpp"
+#include "node/priority.hpp"
 #include "node/validator_service.hpp"
 
 namespace {
@@ -48,14 +50,10 @@ int init(Console& console, const std::string& dir) {
 }
 
 int run(Console& console, const std::string& dir) {
-  // Held back in every thread made from here on; this one waits for them below.
-  sigset_t stop_signals;
-  sigemptyset(&stop_signals);
-  for (const int s : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&stop_signals, s);
-  pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
+  const sigset_t stop_signals = hold_stop_signals();
 
   crypto::SystemEntropy entropy;
-  ThreadPool pool(core_count());
+  ThreadPool pool(core_count(), node::give_way);
   const auto system = load_system(pool, false);
   if (!system.ok()) return console.failure(system.error());
   auto service = node::ValidatorService::open(dir, *system, entropy, pool);

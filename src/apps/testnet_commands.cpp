@@ -9,6 +9,7 @@
 #include "apps/environment.hpp"
 #include "apps/json.hpp"
 #include "apps/proof_system.hpp"
+#include "apps/stop_signals.hpp"
 #include "apps/wallet_commands.hpp"
 #include "comet/process.hpp"
 #include "crypto/random.hpp"
@@ -134,11 +135,7 @@ int testnet_init(Console& console, const TestnetCommand& options) {
 }
 
 int testnet_up(Console& console, const TestnetCommand& options) {
-  // Held back in every thread made from here on; this one waits for them below.
-  sigset_t stop_signals;
-  sigemptyset(&stop_signals);
-  for (const int s : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&stop_signals, s);
-  pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
+  const sigset_t stop_signals = hold_stop_signals();
 
   crypto::SystemEntropy entropy;
   ThreadPool pool(core_count());

@@ -7,6 +7,7 @@
 #include "apps/environment.hpp"
 #include "apps/secret_input.hpp"
 #include "node/dev_genesis.hpp"
+#include "node/network_file.hpp"
 #include "base/files.hpp"
 
 namespace sotto::apps {
@@ -52,14 +53,9 @@ std::string network_path(const std::string& file) { return file + ".network"; }
 
 Result<std::optional<net::Endpoint>, CommandFailure> parse_endpoint(const std::string& text) {
   if (text.empty()) return std::optional<net::Endpoint>();
-  const size_t colon = text.rfind(':');
-  const auto port =
-      colon == std::string::npos ? std::nullopt : net::parse_u64(std::string_view(text).substr(colon + 1));
-  if (!port || *port == 0 || *port > 65535 || colon == 0)
-    return fail(ExitCode::usage, "--network takes ADDRESS:PORT, not \"" + text + "\"");
-  std::string address = text.substr(0, colon);
-  if (address.front() == '[' && address.back() == ']') address = address.substr(1, address.size() - 2);   // IPv6
-  return std::optional<net::Endpoint>(net::Endpoint{address, static_cast<uint16_t>(*port)});
+  const auto at = node::parse_endpoint(text);
+  if (!at) return fail(ExitCode::usage, "--network takes ADDRESS:PORT, not \"" + text + "\"");
+  return at;
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/descriptor.hpp"
+
 namespace sotto {
 
 namespace {
@@ -14,17 +16,6 @@ namespace {
 Failure<Error> failed(const std::string& what, const std::filesystem::path& path) {
   return Failure{Error{what + " " + path.string() + ": " + std::strerror(errno)}};
 }
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() { if (fd_ >= 0) close(fd_); }
-  Descriptor(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 }  // namespace
 

@@ -43,14 +43,7 @@ void write(Writer& out, const Reports& reports) {
 
 }  // namespace
 
-Hash32 app_hash(const State& state) {
-  Writer out;
-  out.raw(view("Sotto.app.v1"));
-  out.raw(state.network->id().value);
-  out.u64(state.epoch);
-  state.tree.write(out);
-  out.u64(state.spent);
-  out.raw(state.spent_set.digest());
+void write_tail(Writer& out, const State& state) {
   out.count(state.roots.size());
   for (const RecentRoot& r : state.roots) {
     r.root.value.write(out);
@@ -82,6 +75,17 @@ Hash32 app_hash(const State& state) {
     write(out, state.closing->reports);
   }
   out.sized(state.committee);
+}
+
+Hash32 app_hash(const State& state) {
+  Writer out;
+  out.raw(view("Sotto.app.v1"));
+  out.raw(state.network->id().value);
+  out.u64(state.epoch);
+  state.tree.write(out);
+  out.u64(state.spent);
+  out.raw(state.spent_set.digest());
+  write_tail(out, state);
   return crypto::sha256(out.bytes());
 }
 

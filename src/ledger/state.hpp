@@ -74,6 +74,9 @@ struct State {
 // The newest root, or one replaced less than anchor_window blocks ago.
 bool anchor_is_recent(const State& state, const Anchor& anchor);
 
+// From the recent roots on: what the app hash covers and a stored record keeps, in the same bytes.
+void write_tail(Writer& out, const State& state);
+
 // Over everything above except height, time and last_block (and nothing that depends on them): an empty block leaves
 // it as it was (L-33).
 Hash32 app_hash(const State& state);

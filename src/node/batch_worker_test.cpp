@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
+
 namespace sotto::node {
 namespace {
 
@@ -43,6 +46,29 @@ TEST(BatchWorker, what_arrives_meanwhile_is_one_batch) {
   for (int i = 0; i < 6; ++i) worker.post(i);
   log.release();
   EXPECT_EQ(log.sizes(3), (std::vector<size_t>{1, 4, 2}));
+}
+
+TEST(BatchWorker, takes_what_arrived_and_stops) {
+  std::mutex mutex;
+  std::vector<size_t> sizes;
+  std::atomic<size_t> done{0};
+  std::atomic<bool> hold{true};
+  {
+    BatchWorker<int> worker(10, [&](std::vector<int> batch) {
+      while (hold) std::this_thread::yield();
+      const std::lock_guard lock(mutex);
+      sizes.push_back(batch.size());
+      done += batch.size();
+    });
+    for (int i = 0; i < 25; ++i) worker.post(i);
+    hold = false;
+    while (done < 25) std::this_thread::yield();
+    worker.stop();
+    worker.post(1);                      // dropped
+  }
+  EXPECT_EQ(done, 25u);
+  EXPECT_LE(*std::ranges::max_element(sizes), 10u);
+  EXPECT_LT(sizes.size(), 25u);
 }
 
 }  // namespace

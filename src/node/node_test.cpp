@@ -515,28 +515,5 @@ TEST(Node, SeedsOfTheFuzzTargetDecode) {
   EXPECT_GE(seeds, 10u);
 }
 
-TEST(Node, BatchWorkerTakesWhatArrivedAndStops) {
-  std::mutex mutex;
-  std::vector<size_t> sizes;
-  std::atomic<size_t> done{0};
-  std::atomic<bool> hold{true};
-  {
-    BatchWorker<int> worker(10, [&](std::vector<int> batch) {
-      while (hold) std::this_thread::yield();
-      const std::lock_guard lock(mutex);
-      sizes.push_back(batch.size());
-      done += batch.size();
-    });
-    for (int i = 0; i < 25; ++i) worker.post(i);
-    hold = false;
-    while (done < 25) std::this_thread::yield();
-    worker.stop();
-    worker.post(1);                      // dropped
-  }
-  EXPECT_EQ(done, 25u);
-  EXPECT_LE(*std::ranges::max_element(sizes), 10u);
-  EXPECT_LT(sizes.size(), 25u);
-}
-
 }  // namespace
 }  // namespace sotto::node

@@ -8,21 +8,10 @@ namespace {
 constexpr uint8_t kStateVersion = 2;                       // 2: recoveries, close, committee
 constexpr size_t kMaxRoots = size_t{1} << 24, kMaxGenerations = size_t{1} << 28;
 
-void write_wide(Writer& out, ledger::Wide value) {
-  out.u64(static_cast<uint64_t>(value >> 64));
-  out.u64(static_cast<uint64_t>(value));
-}
-
 Result<ledger::Wide, DecodeError> read_wide(Reader& in) {
   TRY(high, in.u64());
   TRY(low, in.u64());
   return (ledger::Wide{high} << 64) | low;
-}
-
-void write_reports(Writer& out, const ledger::Reports& reports) {
-  out.count(reports.validators.size());
-  for (const uint16_t validator : reports.validators) out.u16(validator);
-  write_wide(out, reports.stake);
 }
 
 Result<ledger::Reports, DecodeError> read_reports(Reader& in) {
@@ -50,37 +39,7 @@ Bytes encode_state(const ledger::State& state) {
   state.tree.write(out);
   out.u64(state.spent);
   state.spent_set.write(out);
-  out.count(state.roots.size());
-  for (const ledger::RecentRoot& root : state.roots) {
-    root.root.value.write(out);
-    out.u64(root.since);
-  }
-  out.count(state.supply.size());
-  for (const ledger::Supply& supply : state.supply) {
-    write_wide(out, supply.minted);
-    write_wide(out, supply.burned);
-    write_wide(out, supply.fees);
-    out.u8(supply.halted);
-  }
-  out.count(state.generations.size());
-  for (const auto& [nf, generation] : state.generations) {
-    nf.value.write(out);
-    out.u32(generation);
-  }
-  out.count(state.recoveries.size());
-  for (const auto& [nf, recovery] : state.recoveries) {
-    nf.value.write(out);
-    out.u32(recovery.generation);
-    out.u64(recovery.since);
-    write_reports(out, recovery.reports);
-  }
-  out.u8(state.closing.has_value());
-  if (state.closing) {
-    out.u64(state.closing->since);
-    out.sized(state.closing->next);
-    write_reports(out, state.closing->reports);
-  }
-  out.sized(state.committee);
+  ledger::write_tail(out, state);
   return std::move(out).bytes();
 }
 
