@@ -17,6 +17,8 @@ import time
 import unittest
 import urllib.request
 
+import wire
+
 PROGRAM = os.path.abspath(sys.argv.pop(1)) if len(sys.argv) > 1 else None
 SOTTOD = os.path.join(os.path.dirname(PROGRAM or ""), "sottod")
 PORT = 20_000 + os.getpid() % 20_000             # others may run this on the same machine
@@ -75,6 +77,8 @@ class Network(unittest.TestCase):
         if not document.get("ok"):
             raise AssertionError("testnet did not start: " + line + cls.process.stderr.read())
         cls.validators = document["validators"]
+        cls.network_file = document["network_file"]
+        cls.members = wire.members(cls.network_file)
         cls.document = document
 
     @classmethod
@@ -106,8 +110,7 @@ class Network(unittest.TestCase):
 
     def health(self, n):
         try:
-            with urllib.request.urlopen(f"http://{self.validators[n]}/v1/health", timeout=2) as answer:
-                return json.loads(answer.read())
+            return json.loads(wire.get(self.members[n], "/v1/health"))
         except OSError:
             return None
 
@@ -118,8 +121,7 @@ class Network(unittest.TestCase):
 
     def block_hash(self, n, height):
         try:
-            with urllib.request.urlopen(f"http://{self.validators[n]}/v1/hash?height={height}", timeout=2) as answer:
-                return answer.read()
+            return wire.get(self.members[n], f"/v1/hash?height={height}")
         except OSError:
             return None
 
@@ -149,8 +151,8 @@ class Network(unittest.TestCase):
         eventually(has, 60, "bob has " + total)
 
     def test_pays_through_crashes_and_restarts(self):
-        alice = self.wallet("alice", "create", "--network", self.validators[0])["address"]
-        type(self).bob = self.wallet("bob", "create", "--network", self.validators[1])["address"]
+        alice = self.wallet("alice", "create", "--network", self.network_file)["address"]
+        type(self).bob = self.wallet("bob", "create", "--network", self.network_file)["address"]
         self.run_json("testnet", "fund", alice, "100.00", "EUR", "--dir", self.dir)
         self.wallet("alice", "receive", "--wait", "--timeout", 60)
         times = [self.pay() for _ in range(3)]
@@ -231,6 +233,25 @@ class Network(unittest.TestCase):
         self.pay()
         self.executed("10.00")
         self.agree()
+
+    def test_only_by_key(self):
+        """Plain HTTP, another key and another network's file lead nowhere."""
+        address, port, key = self.members[0]
+        with self.assertRaises(OSError):
+            wire.get((address, port, bytes(32)), "/v1/health")
+        with self.assertRaises(OSError):
+            urllib.request.urlopen(f"http://{self.validators[0]}/v1/health", timeout=2)
+        self.wallet("nobody", "create", "--network", self.validators[0], code=3)
+        self.wallet("nobody", "create", "--network", "192.0.2.1:7600", code=2)
+        document = json.loads(pathlib.Path(self.network_file).read_text())
+        others = self.base / "other.json"
+        others.write_text(json.dumps(document | {"genesis": "00" * 32}))
+        self.assertEqual(self.wallet("nobody", "create", "--network", others, code=11)["reject"], "wrong_network")
+        for member in document["validators"]:
+            member["api_key"] = member["vote_key"][:63] + "%x" % document["validators"].index(member)
+        others.write_text(json.dumps(document))
+        self.wallet("nobody", "create", "--network", others, code=3)
+        self.assertFalse((self.base / "nobody").exists())
 
     def test_sottod_refuses(self):
         def run(*args):

@@ -31,7 +31,7 @@ int version(Console& console) {
 
 void wallet_options(CLI::App& command, WalletOptions& o) {
   command.add_option("--wallet", o.file, "the wallet file (default: $SOTTO_HOME/wallet)");
-  command.add_option("--network", o.network, "ADDRESS:PORT of a validator (default: the one used last)");
+  command.add_option("--network", o.network, "a network file, or ADDRESS:PORT of a devnet here (default: the one used last)");
   command.add_option("--passphrase-fd", o.passphrase_fd, "read the passphrase from this descriptor instead of asking")
       ->check(CLI::NonNegativeNumber);
 }

@@ -41,10 +41,11 @@ int init(Console& console, const std::string& dir) {
   const ordered_json keys{{"ok", true},
                           {"dir", dir},
                           {"vote_key", to_hex(made->vote.encode())},
+                          {"api_key", to_hex(made->tls)},
                           {"consensus_key", to_hex(made->engine.consensus)},
                           {"engine_node", comet::address_of(made->engine.node)}};
   console.line(fmt::format("Keys and configuration are in {}; what others need of them:", dir));
-  for (const char* key : {"vote_key", "consensus_key", "engine_node"}) console.line(fmt::format("  {:<14} {}", key, keys[key].get<std::string>()));
+  for (const char* key : {"vote_key", "api_key", "consensus_key", "engine_node"}) console.line(fmt::format("  {:<14} {}", key, keys[key].get<std::string>()));
   console.document(keys.dump(-1, ' ', false, kReplaceBadUtf8));
   return 0;
 }
@@ -56,14 +57,17 @@ int run(Console& console, const std::string& dir) {
   ThreadPool pool(core_count(), node::give_way);
   const auto system = load_system(pool, false);
   if (!system.ok()) return console.failure(system.error());
-  auto service = node::ValidatorService::open(dir, *system, entropy, pool);
+  auto service = node::ValidatorService::open(dir, *system, entropy, pool, [](std::string_view line) { std::fwrite(line.data(), 1, line.size(), stderr); });
   if (!service.ok()) return console.failure({code_of(service.error().failed), service.error().what, node::name(service.error().failed)});
-  console.line(fmt::format("Validator of network {}, http://{}/v1/health", (*service)->network().hex().substr(0, 16), net::to_string((*service)->api())));
+  console.line(fmt::format("Validator of network {}, https://{}/v1/health", (*service)->network().hex().substr(0, 16), net::to_string((*service)->api())));
   console.document(ordered_json{{"ok", true}, {"network", (*service)->network().hex()}, {"api", net::to_string((*service)->api())}}.dump());
   const timespec look{0, kLookNs};
   std::optional<std::string> trouble;
-  while (sigtimedwait(&stop_signals, nullptr, &look) < 0 && !(trouble = (*service)->trouble())) {}
+  while (sigtimedwait(&stop_signals, nullptr, &look) < 0 && !(trouble = (*service)->trouble())) (*service)->look();
+  auto& log = (*service)->log();
+  log.say(node::LogLevel::info, "stopping");
   (*service)->stop();
+  log.say(node::LogLevel::info, "stopped");
   if (trouble) return console.failure({ExitCode::failed, *trouble, ""});
   console.line("stopped; everything is on disk");
   return 0;

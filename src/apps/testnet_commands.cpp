@@ -77,6 +77,7 @@ ordered_json describe(const Opened& o) {
   return {{"ok", true},
           {"network", ledger::network_id(o.net.genesis.content).hex()},
           {"dir", o.dir.string()},
+          {"network_file", (o.dir / "network.json").string()},
           {"created", o.net.created},
           {"validators", validators}};
 }
@@ -179,9 +180,9 @@ int testnet_up(Console& console, const TestnetCommand& options) {
     if (!control.ok()) return console.failure(failed(control.error().what));
     console.line("");
     console.line(fmt::format("Network {}, kept in {}", ledger::network_id(opened->net.genesis.content).hex().substr(0, 16), opened->dir.string()));
-    for (const auto& m : members) console.line(fmt::format("  {}   http://{}/v1/health", m.name, net::to_string(m.api)));
+    for (const auto& m : members) console.line(fmt::format("  {}   https://{}/v1/health", m.name, net::to_string(m.api)));
     console.line("");
-    console.line(fmt::format("  sotto wallet create --network {}", net::to_string(members.front().api)));
+    console.line(fmt::format("  sotto wallet create --network {}", (opened->dir / "network.json").string()));
     console.line("  sotto testnet fund ADDRESS 100.00 EUR");
     console.line("Ctrl-C stops it; nothing is lost, `sotto testnet up` goes on from here.");
     console.document(describe(*opened).dump(-1, ' ', false, kReplaceBadUtf8));

@@ -36,6 +36,12 @@ void show_words(Console& console, std::string_view words) {
   console.line("");
 }
 
+void say_if_on_trust(Console& console, const WalletSession& session) {
+  if (session.taken_on_trust())
+    console.line(fmt::format("Network {}, on the word of whoever answered; with --network FILE it is the one that file names",
+                             session.network().id().hex().substr(0, 16)));
+}
+
 std::string text_of(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
 
 // Best effort: what is known is shown in any case, and how fresh it is.
@@ -59,6 +65,7 @@ int wallet_create(Console& console, const WalletOptions& options) {
   CHECK(seed.ok());
   auto session = WalletSession::create(options, *seed, true);
   if (!session.ok()) return console.failure(session.error());
+  say_if_on_trust(console, **session);
   const auto words = crypto::bip39_encode(secret);
   const std::string address = (*session)->address_text((*session)->wallet().address());
   console.line("Made the wallet " + (*session)->file());
@@ -68,6 +75,7 @@ int wallet_create(Console& console, const WalletOptions& options) {
   console.document(ordered_json{{"ok", true},
                                 {"wallet", (*session)->file()},
                                 {"network", (*session)->network().id().hex()},
+                                {"network_on_trust", (*session)->taken_on_trust()},
                                 {"address", address},
                                 {"words", text_of(words.expose())}}
                        .dump(-1, ' ', false, kReplaceBadUtf8));
@@ -86,6 +94,7 @@ int wallet_restore(Console& console, const WalletOptions& options, int words_fd)
   CHECK(seed.ok());
   auto session = WalletSession::create(options, *seed, false);
   if (!session.ok()) return console.failure(session.error());
+  say_if_on_trust(console, **session);
   if (const auto driven = (*session)->drive(Need::verifier); !driven.ok()) return console.failure(driven.error());
   const auto synced = (*session)->sync(console);
   if (!synced.ok()) return console.failure(synced.error());
@@ -110,6 +119,7 @@ int wallet_restore(Console& console, const WalletOptions& options, int words_fd)
       {"ok", true},
       {"wallet", (*session)->file()},
       {"network", (*session)->network().id().hex()},
+      {"network_on_trust", (*session)->taken_on_trust()},
       {"address", (*session)->address_text(wallet.address())},
       {"blocks", synced->to},
       {"payments", wallet.history().size()},

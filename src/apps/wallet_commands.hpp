@@ -9,7 +9,7 @@ namespace sotto::apps {
 
 struct WalletOptions {
   std::string file;                // "" = $SOTTO_HOME/wallet
-  std::string network;  // "ADDRESS:PORT" of any validator; "" = the one used last, for a new wallet the devnet here
+  std::string network;             // a network file, or ADDRESS:PORT of a devnet; "" = the one used last, for a new wallet the devnet here
   int passphrase_fd = -1;          // -1: ask
 };
 

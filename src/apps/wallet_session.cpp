@@ -1,5 +1,6 @@
 #include "apps/wallet_session.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -51,11 +52,22 @@ Result<std::string, CommandFailure> wallet_path(const std::string& given) {
 
 std::string network_path(const std::string& file) { return file + ".network"; }
 
-Result<std::optional<net::Endpoint>, CommandFailure> parse_endpoint(const std::string& text) {
-  if (text.empty()) return std::optional<net::Endpoint>();
-  const auto at = node::parse_endpoint(text);
-  if (!at) return fail(ExitCode::usage, "--network takes ADDRESS:PORT, not \"" + text + "\"");
-  return at;
+bool loopback(const net::Endpoint& at) { return at.address.starts_with("127.") || at.address == "::1"; }
+
+// What --network says: a network file, or a devnet's ADDRESS:PORT on this machine, where nobody listens on the way.
+Result<Asked, CommandFailure> parse_network(const std::string& text) {
+  if (text.empty()) return Asked{};
+  if (const auto endpoint = node::parse_endpoint(text)) {
+    if (!loopback(*endpoint))
+      return fail(ExitCode::usage, text + " is another machine: that needs its network file (--network FILE), which holds the keys of its validators");
+    return Asked{*endpoint};
+  }
+  const auto bytes = read_file(text, node::kMaxNetworkFileBytes);
+  if (!bytes.ok())
+    return fail(ExitCode::usage, "--network takes a network file or a devnet's ADDRESS:PORT; " + bytes.error().what);
+  auto file = node::parse_network_file(*bytes);
+  if (!file.ok()) return fail(ExitCode::usage, text + ": " + file.error().what);
+  return Asked{std::move(file).value()};
 }
 
 }  // namespace
@@ -107,8 +119,8 @@ Result<std::unique_ptr<WalletSession>, CommandFailure> WalletSession::open(const
   std::unique_ptr<WalletSession> s(new WalletSession);
   TRY(file, wallet_path(options.file));
   s->file_ = file;
-  TRY(asked, parse_endpoint(options.network));
-  s->asked_ = asked;
+  TRY(asked, parse_network(options.network));
+  s->asked_ = std::move(asked);
   std::error_code e;
   if (!fs::exists(file, e))
     return Failure{failure_of(store::WalletFileError{store::WalletFileReject::not_found, ""}, file)};
@@ -135,14 +147,19 @@ Result<std::unique_ptr<WalletSession>, CommandFailure> WalletSession::create(con
   std::unique_ptr<WalletSession> s(new WalletSession);
   TRY(file, wallet_path(options.file));
   s->file_ = file;
-  TRY(asked, parse_endpoint(options.network));
-  s->asked_ = asked.value_or(net::Endpoint{"127.0.0.1", kDefaultPort});
+  TRY(asked, parse_network(options.network));
+  s->asked_ = std::move(asked);
+  if (std::holds_alternative<std::monostate>(s->asked_)) s->asked_ = net::Endpoint{"127.0.0.1", kDefaultPort};
   std::error_code e;
   if (fs::exists(file, e))
     return Failure{failure_of(store::WalletFileError{store::WalletFileReject::already_exists, ""}, file)};
-  auto client = node::NetworkClient::connect(*s->asked_, std::nullopt, s->entropy_, kConnectTimeoutMs);
+  const auto* const pinned = std::get_if<node::NetworkFile>(&s->asked_);
+  auto client = pinned != nullptr
+                    ? node::NetworkClient::connect(*pinned, s->entropy_, kConnectTimeoutMs)
+                    : node::NetworkClient::connect(std::get<net::Endpoint>(s->asked_), std::nullopt, s->entropy_, kConnectTimeoutMs);
   if (!client.ok()) return Failure{apps::failure_of(client.error())};
   s->client_ = std::move(client).value();
+  s->taken_on_trust_ = pinned == nullptr;
   std::optional<wallet::Birth> birth;
   if (from_now) {
     const auto tree = s->client_->tree();
@@ -165,24 +182,38 @@ Result<std::unique_ptr<WalletSession>, CommandFailure> WalletSession::create(con
   return s;
 }
 
+// Where to ask this time. A network with keys is known already: nobody needs to be asked who its validators are.
+Result<std::unique_ptr<node::NetworkClient>, node::NetworkClient::Trouble> WalletSession::reach() {
+  using Client = node::NetworkClient;
+  if (const auto* file = std::get_if<node::NetworkFile>(&asked_)) {
+    const auto genesis = ledger::decode_genesis(info_.genesis);
+    CHECK(genesis.ok());                       // know() has looked
+    if (ledger::genesis_hash(*genesis) != file->genesis)
+      return Failure{Client::Trouble{Client::Failed::wrong_network, "the wallet belongs to another network than the network file"}};
+    const auto members = node::in_committee_order(*file, *committee_);
+    if (!members.ok()) return Failure{Client::Trouble{Client::Failed::nonsense, members.error().what}};
+    auto info = info_;
+    info.validators.clear();
+    for (const auto& m : *members) info.validators.push_back(m.api);
+    return Client::known(info, entropy_, kConnectTimeoutMs);
+  }
+  std::vector<net::Endpoint> places = info_.validators;
+  if (const auto* endpoint = std::get_if<net::Endpoint>(&asked_)) places = {*endpoint};
+  else if (std::ranges::all_of(places, [](const auto& at) { return at.key.has_value(); })) return Client::known(info_, entropy_, kConnectTimeoutMs);
+  Client::Trouble trouble{Client::Failed::unreachable, "no validator is known; use --network"};
+  for (const auto& place : places) {
+    auto client = Client::connect(place, network_->id(), entropy_, kConnectTimeoutMs);
+    if (client.ok()) return client;
+    trouble = client.error();
+  }
+  return Failure{std::move(trouble)};
+}
+
 Status<CommandFailure> WalletSession::connect() {
   if (client_) return Ok{};
-  std::vector<net::Endpoint> places;
-  if (asked_) {
-    places.push_back(*asked_);
-  } else {
-    places = info_.validators;
-  }
-  CommandFailure failure{ExitCode::unreachable, "no validator is known; use --network", ""};
-  for (const auto& place : places) {
-    auto client = node::NetworkClient::connect(place, network_->id(), entropy_, kConnectTimeoutMs);
-    if (client.ok()) {
-      client_ = std::move(client).value();
-      break;
-    }
-    failure = apps::failure_of(client.error());
-  }
-  if (!client_) return Failure{failure};
+  auto client = reach();
+  if (!client.ok()) return Failure{apps::failure_of(client.error())};
+  client_ = std::move(client).value();
   if (client_->validators() != info_.validators) {
     // They moved: remembered for next time.
     info_.validators = client_->validators();

@@ -1,9 +1,11 @@
 // What every wallet command begins with: the file opened under its lock, the network it belongs to known, and, where
 // the command needs it, a line to that network.
 //
-// Beside the wallet lies FILE.network: genesis and the validators' addresses, public all of it, so that a balance can
+// Beside the wallet lies FILE.network: genesis and the validators' addresses and keys, public all of it, so that a balance can
 // be shown and a payment file verified without a network. The wallet's own sealed rows say which network id it must be.
 #pragma once
+#include <variant>
+
 #include "apps/console.hpp"
 #include "apps/proof_system.hpp"
 #include "apps/wallet_commands.hpp"
@@ -13,6 +15,9 @@
 #include "store/wallet_store.hpp"
 
 namespace sotto::apps {
+
+// What --network says: nothing, one validator of a devnet, or a network file.
+using Asked = std::variant<std::monostate, net::Endpoint, node::NetworkFile>;
 
 enum class Need : uint8_t {
   blocks,            // no circuit keys
@@ -39,6 +44,8 @@ class WalletSession {
   Result<node::Synced, CommandFailure> sync(Console& console);
 
   const std::string& file() const { return file_; }
+  // Made without a network file: which network it is came from whoever answered first.
+  bool taken_on_trust() const { return taken_on_trust_; }
   wallet::Wallet& wallet() { return *wallet_; }
   const ledger::Network& network() const { return *network_; }
   const settle::Committee& committee() const { return *committee_; }
@@ -51,6 +58,7 @@ class WalletSession {
  private:
   WalletSession() = default;
   Status<CommandFailure> know(node::NetworkInfo info);
+  Result<std::unique_ptr<node::NetworkClient>, node::NetworkClient::Trouble> reach();
   std::string file_;
   crypto::SystemEntropy entropy_;
   ThreadPool pool_{core_count()};
@@ -58,7 +66,8 @@ class WalletSession {
   node::NetworkInfo info_;
   std::shared_ptr<const ledger::Network> network_;
   std::shared_ptr<const settle::Committee> committee_;
-  std::optional<net::Endpoint> asked_;               // by --network
+  Asked asked_;
+  bool taken_on_trust_ = false;
   std::unique_ptr<wallet::Wallet> wallet_;
   std::unique_ptr<node::NetworkClient> client_;
   std::shared_ptr<const circuit::ProofSystem> system_;

@@ -27,6 +27,7 @@ struct Response {
   uint16_t status = 200;
   Bytes body;
   std::string content_type = kBinary;
+  uint32_t charge = 0;         // on the server: what its source pays for the request, in requests (net/sources.hpp)
 };
 
 // A numeric address and a port; no names are resolved. With a key it is spoken to by TLS, and nobody else is believed.

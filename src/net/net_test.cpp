@@ -1,9 +1,5 @@
 // The server against strangers (limits, malformed and slow requests) and the client against a server that goes away.
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -11,43 +7,13 @@
 #include <thread>
 
 #include "net/client.hpp"
+#include "net/raw_socket_for_test.hpp"
 #include "net/server.hpp"
 
 namespace sotto::net {
 namespace {
 
-// A plain socket that says exactly what a test wants said.
-class RawSocket {
- public:
-  explicit RawSocket(uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(port);
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    connected_ = connect(fd_, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0;
-  }
-  ~RawSocket() { close(fd_); }
-  bool connected() const { return connected_; }
-  bool send_text(std::string_view text) {
-    return ::send(fd_, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size());
-  }
-  // Everything until the peer closes, a full response is there, or `timeout_ms` passed.
-  std::string read_until_closed(int timeout_ms) {
-    std::string out;
-    char chunk[4096];
-    for (;;) {
-      pollfd p{fd_, POLLIN, 0};
-      if (poll(&p, 1, timeout_ms) <= 0) return out + "<open>";
-      const ssize_t n = recv(fd_, chunk, sizeof chunk, 0);
-      if (n <= 0) return out;
-      out.append(chunk, static_cast<size_t>(n));
-    }
-  }
-
- private:
-  int fd_;
-  bool connected_;
-};
+using testing::RawSocket;
 
 Bytes bytes_of(std::string_view s) { return {s.begin(), s.end()}; }
 std::string text_of(const Bytes& b) { return {b.begin(), b.end()}; }
@@ -461,7 +427,7 @@ TEST(Tls, silent_handshakes_are_cut_off) {
 
 TEST(Net, a_source_has_so_many_connections_and_requests) {
   ServerLimits limits;
-  limits.source = {.connections = 2, .requests_per_s = 1, .burst = 3, .remembered = 16};
+  limits.source = {.connections = 2, .requests_per_s = 1, .burst = 3, .connect_tokens = 0, .remembered = 16};
   const auto server = serve(limits);
   RawSocket first(server->endpoint().port), second(server->endpoint().port);
   const std::string get = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";

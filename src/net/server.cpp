@@ -2,7 +2,9 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <atomic>
+#include <map>
 #include <set>
 #include <thread>
 
@@ -75,6 +77,7 @@ struct Server::Core : std::enable_shared_from_this<Core> {
 
   void accept();
   void close_all();
+  bool make_room(uint64_t newcomer);
 
   const ServerLimits limits;
   const Handler handler;
@@ -83,8 +86,10 @@ struct Server::Core : std::enable_shared_from_this<Core> {
   Endpoint endpoint;
   std::optional<asio::ssl::context> tls;
   std::set<std::shared_ptr<Session>> sessions;
+  std::map<TlsKey, size_t> favoured;   // their connections
   Sources sources;
-  size_t in_flight = 0;
+  size_t favoured_sessions = 0;
+  size_t in_flight = 0;                // of everybody else
   uint64_t accepted = 0;
   std::atomic<size_t> connections{0};
   std::thread thread;
@@ -105,8 +110,23 @@ class Server::Session : public std::enable_shared_from_this<Session> {
     stream_.handshake(*core_.tls, asio::ssl::stream_base::server, [self = shared_from_this()](error_code e) {
       if (e) return self->finish();
       self->peer_ = self->stream_.peer();
+      if (!self->recognise()) return self->finish();
       self->await_request();
     });
+  }
+  uint64_t number() const { return number_; }
+  uint64_t source() const { return source_; }
+  bool favoured() const { return favoured_; }
+  bool busy() const { return busy_; }
+
+  void finish() {
+    close();
+    if (core_.sessions.erase(shared_from_this()) == 0) return;
+    core_.connections = core_.sessions.size();
+    if (!favoured_) return core_.sources.disconnect(source_);
+    --core_.favoured_sessions;
+    const auto own = core_.favoured.find(*peer_);
+    if (--own->second == 0) core_.favoured.erase(own);
   }
 
   void close() {
@@ -116,6 +136,18 @@ class Server::Session : public std::enable_shared_from_this<Session> {
   }
 
  private:
+  // A favoured peer leaves the strangers' limits. False: it has as many connections as it may.
+  bool recognise() {
+    if (!peer_ || !core_.limits.favoured || !core_.limits.favoured(*peer_)) return true;
+    size_t& connections = core_.favoured[*peer_];
+    if (connections >= core_.limits.favoured_connections) return false;
+    ++connections;
+    ++core_.favoured_sessions;
+    core_.sources.disconnect(source_);
+    favoured_ = true;
+    return true;
+  }
+
   // The first byte of a request may take idle_ms; from then on the whole of it has request_ms, however slowly it drips.
   void await_request() {
     parser_.emplace();
@@ -156,8 +188,10 @@ class Server::Session : public std::enable_shared_from_this<Session> {
     } else {
       return refuse(HttpReject::method_not_allowed);
     }
-    if (!core_.sources.request(source_, std::chrono::steady_clock::now())) return refuse(HttpReject::too_many_requests);
-    if (core_.in_flight >= core_.limits.max_in_flight) return refuse(HttpReject::too_many_in_flight);
+    if (!favoured_) {
+      if (!core_.sources.request(source_, std::chrono::steady_clock::now())) return refuse(HttpReject::too_many_requests);
+      if (core_.in_flight >= core_.limits.max_in_flight) return refuse(HttpReject::too_many_in_flight);
+    }
     request.connection = number_;
     request.source = source_;
     request.peer = peer_;
@@ -171,14 +205,18 @@ class Server::Session : public std::enable_shared_from_this<Session> {
 
   void hand_over(Request request) {
     stream_.tcp().expires_never();
-    ++core_.in_flight;
-    core_.handler(std::move(request), [core = core_.weak_from_this(), session = weak_from_this(),
+    busy_ = true;
+    if (!favoured_) ++core_.in_flight;
+    core_.handler(std::move(request), [core = core_.weak_from_this(), session = weak_from_this(), counted = !favoured_, source = source_,
                                        used = std::make_shared<std::atomic<bool>>(false)](Response response) {
       CHECK(!used->exchange(true));
       const auto alive = core.lock();
       if (!alive || alive->stopped) return;
-      asio::post(alive->io, [raw = alive.get(), session, response = std::move(response)]() mutable {
-        --raw->in_flight;
+      asio::post(alive->io, [raw = alive.get(), session, counted, source, response = std::move(response)]() mutable {
+        if (counted) {
+          --raw->in_flight;
+          if (response.charge > 0) raw->sources.charge(source, response.charge, std::chrono::steady_clock::now());
+        }
         if (const auto self = session.lock()) self->respond(std::move(response));
       });
     });
@@ -191,6 +229,7 @@ class Server::Session : public std::enable_shared_from_this<Session> {
   }
 
   void respond(Response response) {
+    busy_ = false;
     message_ = {};
     message_.version(11);
     message_.result(response.status);
@@ -222,11 +261,6 @@ class Server::Session : public std::enable_shared_from_this<Session> {
     });
   }
 
-  void finish() {
-    close();
-    if (core_.sessions.erase(shared_from_this()) > 0) core_.sources.disconnect(source_);
-    core_.connections = core_.sessions.size();
-  }
 
   static constexpr size_t kReadBytes = 16 * 1024;
   Core& core_;
@@ -238,13 +272,39 @@ class Server::Session : public std::enable_shared_from_this<Session> {
   http::response<Body> message_;
   uint32_t requests_ = 0;
   bool keep_alive_ = false;
+  bool favoured_ = false;
+  bool busy_ = false;                  // its request is being handled
 };
+
+// Nobody keeps others out by having many connections: at the limit, the source that has most gives up the oldest of those that have
+// no request with us, if the newcomer will still have fewer than it.
+bool Server::Core::make_room(uint64_t newcomer) {
+  if (sessions.size() - favoured_sessions < limits.max_connections) return true;
+  std::map<uint64_t, size_t> by_source;
+  for (const auto& session : sessions)
+    if (!session->favoured()) ++by_source[session->source()];
+  const auto most = std::ranges::max_element(by_source, {}, [](const auto& entry) { return entry.second; });
+  const auto own = by_source.find(newcomer);
+  if (most == by_source.end() || most->second <= (own == by_source.end() ? 0 : own->second) + 1) return false;
+  std::shared_ptr<Session> victim;
+  for (const auto& session : sessions) {
+    if (session->favoured() || session->source() != most->first) continue;
+    const auto age = [](const Session& s) { return std::pair(s.busy(), s.number()); };
+    if (!victim || age(*session) < age(*victim)) victim = session;
+  }
+  victim->finish();
+  return true;
+}
 
 void Server::Core::accept() {
   acceptor.async_accept([this](error_code e, tcp::socket socket) {
     if (stopped || e == asio::error::operation_aborted) return;
     const uint64_t source = e ? 0 : source_of(socket);
-    if (!e && sessions.size() < limits.max_connections && sources.connect(source, std::chrono::steady_clock::now())) {
+    if (!e && sources.connect(source, std::chrono::steady_clock::now())) {
+      if (!make_room(source)) {
+        sources.disconnect(source);
+        return accept();
+      }
       const auto session = std::make_shared<Session>(*this, std::move(socket), ++accepted, source);
       sessions.insert(session);
       connections = sessions.size();

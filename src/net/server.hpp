@@ -13,13 +13,16 @@ namespace sotto::net {
 struct ServerLimits {
   size_t max_header_bytes = 8 * 1024;
   size_t max_body_bytes = 256 * 1024;
-  size_t max_connections = 256;        // further ones are closed at once
+  size_t max_connections = 256;        // then the source with most gives one up for a newcomer that has fewer, or the newcomer goes
   size_t max_in_flight = 1024;         // requests being handled; further ones get 503
   uint32_t idle_ms = 60'000;           // between requests on an open connection
   uint32_t request_ms = 10'000;        // from a request's first byte to its last, and for TLS's handshake
   uint32_t response_ms = 10'000;       // for the peer to take the response
   uint32_t max_requests = 1'000'000;   // on one connection, then it is closed
   SourceLimits source;                 // further connections are closed at once, further requests get 429
+  // Whose key is proven and named here is under no limit of connections, in flight and of its source, except this one.
+  std::function<bool(const TlsKey&)> favoured;
+  size_t favoured_connections = 64;    // of one key
 };
 
 // What the server itself answers, without asking the handler. The body is the name.

@@ -23,7 +23,10 @@ bool Sources::connect(uint64_t source, Time now) {
     if (sources_.size() >= limits_.remembered) return false;
     found = sources_.emplace(source, Source{0, static_cast<double>(limits_.burst), now}).first;
   }
-  if (found->second.connections >= limits_.connections) return false;
+  const double tokens = tokens_at(found->second, now);
+  if (found->second.connections >= limits_.connections || tokens < limits_.connect_tokens) return false;
+  found->second.tokens = tokens - limits_.connect_tokens;
+  found->second.at = now;
   ++found->second.connections;
   return true;
 }
@@ -41,6 +44,13 @@ bool Sources::request(uint64_t source, Time now) {
   found->second.tokens = tokens - 1;
   found->second.at = now;
   return true;
+}
+
+void Sources::charge(uint64_t source, uint32_t tokens, Time now) {
+  const auto found = sources_.find(source);
+  if (found == sources_.end()) return;
+  found->second.tokens = std::max(-static_cast<double>(limits_.most_debt), tokens_at(found->second, now) - tokens);
+  found->second.at = now;
 }
 
 }  // namespace sotto::net

@@ -1,4 +1,7 @@
-// How much each source (an address, Request::source) may do at once and a second: token buckets, in bounded memory. The time is given.
+// How much each source (an address, Request::source) may do at once and a second: token buckets, in bounded memory. A request takes a
+// token, a connection several (a TLS handshake costs us a signature), and what turns out to be rubbish is charged for afterwards,
+// into debt: until it is paid off by the passing of time the source is refused where that is cheapest, at its next connection.
+// The time is given.
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -10,6 +13,8 @@ struct SourceLimits {
   size_t connections = 64;
   uint32_t requests_per_s = 500;       // sustained
   uint32_t burst = 1'000;              // at once, after a quiet while
+  uint32_t connect_tokens = 5;         // what a connection takes
+  uint32_t most_debt = 300'000;        // tokens: at the sustained rate, ten minutes
   size_t remembered = 16'384;          // sources; with more, the quiet ones are forgotten
 };
 
@@ -18,11 +23,13 @@ class Sources {
   using Time = std::chrono::steady_clock::time_point;
   explicit Sources(const SourceLimits& limits) : limits_(limits) {}
 
-  // False: it has as many as it may.
+  // False: it has as many as it may, or too few tokens.
   bool connect(uint64_t source, Time now);
   void disconnect(uint64_t source);
   // Takes a token; false if none is left.
   bool request(uint64_t source, Time now);
+  // Takes so many tokens, whether it has them or not.
+  void charge(uint64_t source, uint32_t tokens, Time now);
   size_t remembered() const { return sources_.size(); }
 
  private:

@@ -32,30 +32,74 @@ const char* name(NetworkClient::Failed f) {
   return "?";
 }
 
-Result<std::unique_ptr<NetworkClient>, NetworkClient::Trouble> NetworkClient::connect(
-    const net::Endpoint& any, const std::optional<ledger::NetworkId>& expected, Entropy& entropy, uint32_t timeout_ms) {
-  const auto nonsense = [&](const std::string& what) {
-    return Failure{Trouble{Failed::nonsense, "what answers at " + to_string(any) + " is no validator: " + what}};
-  };
-  net::Client first(limits());
-  const auto response = first.call_and_wait(any, get(kNetworkPath), timeout_ms);
+namespace {
+
+using Trouble = NetworkClient::Trouble;
+using Failed = NetworkClient::Failed;
+
+Failure<Trouble> nonsense(const net::Endpoint& at, const std::string& what) {
+  return Failure{Trouble{Failed::nonsense, "what answers at " + to_string(at) + " is no validator: " + what}};
+}
+
+Result<NetworkInfo, Trouble> ask_for_network(net::Client& client, const net::Endpoint& at, uint32_t timeout_ms) {
+  const auto response = client.call_and_wait(at, get(kNetworkPath), timeout_ms);
   if (!response.ok()) return Failure{Trouble{Failed::unreachable, response.error().what}};
-  if (response->status != 200) return nonsense("status " + std::to_string(response->status));
+  if (response->status != 200) return nonsense(at, "status " + std::to_string(response->status));
   auto info = NetworkInfo::decode(response->body);
-  if (!info.ok()) return nonsense(name(info.error()));
-  auto genesis = ledger::decode_genesis(info->genesis);
-  if (!genesis.ok()) return nonsense(std::string("genesis: ") + name(genesis.error()));
-  if (const auto content = ledger::check_content(genesis->content); !content.ok())
-    return nonsense(std::string("genesis: ") + name(content.error()));
-  const auto id = ledger::network_id(genesis->content);
-  if (expected && *expected != id)
-    return Failure{Trouble{Failed::wrong_network,
-                           "at " + to_string(any) + " there is another network (" + id.hex().substr(0, 16) + "…)"}};
+  if (!info.ok()) return nonsense(at, name(info.error()));
+  return std::move(info).value();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<NetworkClient>, Trouble> NetworkClient::known(const NetworkInfo& info, Entropy& entropy, uint32_t timeout_ms) {
+  const auto bad = [](const std::string& what) { return Failure{Trouble{Failed::nonsense, what}}; };
+  auto genesis = ledger::decode_genesis(info.genesis);
+  if (!genesis.ok()) return bad(std::string("genesis: ") + name(genesis.error()));
+  if (const auto content = ledger::check_content(genesis->content); !content.ok()) return bad(std::string("genesis: ") + name(content.error()));
   auto committee = genesis_committee(*genesis);
-  if (!committee.ok()) return nonsense(committee.error().what);
-  if (info->validators.size() != committee->size()) return nonsense("not one address a validator");
-  return std::unique_ptr<NetworkClient>(new NetworkClient(entropy, timeout_ms, std::move(genesis).value(),
-                                                          std::move(committee).value(), std::move(info->validators)));
+  if (!committee.ok()) return bad(committee.error().what);
+  if (info.validators.size() != committee->size()) return bad("not one address a validator");
+  return std::unique_ptr<NetworkClient>(
+      new NetworkClient(entropy, timeout_ms, std::move(genesis).value(), std::move(committee).value(), info.validators));
+}
+
+Result<std::unique_ptr<NetworkClient>, Trouble> NetworkClient::connect(const net::Endpoint& any,
+                                                                       const std::optional<ledger::NetworkId>& expected,
+                                                                       Entropy& entropy, uint32_t timeout_ms) {
+  net::Client first(limits());
+  TRY(info, ask_for_network(first, any, timeout_ms));
+  auto client = known(info, entropy, timeout_ms);
+  if (!client.ok()) return nonsense(any, client.error().what);
+  const auto id = (*client)->id();
+  if (expected && *expected != id)
+    return Failure{Trouble{Failed::wrong_network, "at " + to_string(any) + " there is another network (" + id.hex().substr(0, 16) + "…)"}};
+  return client;
+}
+
+Result<std::unique_ptr<NetworkClient>, Trouble> NetworkClient::connect(const NetworkFile& file, Entropy& entropy, uint32_t timeout_ms) {
+  net::Client first(limits());
+  Trouble trouble{Failed::unreachable, "the network file names no validator"};
+  for (const auto& member : file.members) {
+    auto info = ask_for_network(first, member.api, timeout_ms);
+    if (!info.ok()) {
+      trouble = info.error();
+      continue;
+    }
+    const auto genesis = ledger::decode_genesis(info->genesis);
+    if (!genesis.ok() || ledger::genesis_hash(*genesis) != file.genesis) {
+      trouble = {Failed::wrong_network, member.name + " has another genesis than the network file names"};
+      continue;
+    }
+    const auto committee = genesis_committee(*genesis);
+    if (!committee.ok()) return Failure{Trouble{Failed::nonsense, committee.error().what}};
+    const auto members = in_committee_order(file, *committee);
+    if (!members.ok()) return Failure{Trouble{Failed::nonsense, members.error().what}};
+    info->validators.clear();
+    for (const auto& m : *members) info->validators.push_back(m.api);
+    return known(*info, entropy, timeout_ms);
+  }
+  return Failure{std::move(trouble)};
 }
 
 NetworkClient::NetworkClient(Entropy& entropy, uint32_t timeout_ms, ledger::Genesis genesis,

@@ -6,6 +6,7 @@
 // for.
 #pragma once
 #include "ledger/block.hpp"
+#include "node/network_file.hpp"
 #include "node/payer.hpp"
 
 namespace sotto::node {
@@ -23,7 +24,12 @@ class NetworkClient {
     std::string what;
   };
 
-  // Asks `any` validator for the network. `expected`: refuse any other network.
+  // The network of a file: its validators, by their keys, and the genesis it names, from whichever of them has it.
+  static Result<std::unique_ptr<NetworkClient>, Trouble> connect(const NetworkFile& file, Entropy& entropy, uint32_t timeout_ms);
+  // A network that is known already; nobody is asked.
+  static Result<std::unique_ptr<NetworkClient>, Trouble> known(const NetworkInfo& info, Entropy& entropy, uint32_t timeout_ms);
+  // Asks `any` validator for the network, addresses and keys included: all of it on that one's word, unless `expected` says which
+  // network it must be.
   static Result<std::unique_ptr<NetworkClient>, Trouble> connect(const net::Endpoint& any,
                                                                  const std::optional<ledger::NetworkId>& expected,
                                                                  Entropy& entropy, uint32_t timeout_ms);

@@ -9,8 +9,9 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
+constexpr int kVersion = 2;
 constexpr size_t kMaxName = 64;
-constexpr const char* kFields[] = {"name", "vote_key", "consensus_key", "engine_node", "engine", "api"};
+constexpr const char* kFields[] = {"name", "vote_key", "consensus_key", "engine_node", "engine", "api", "api_key"};
 
 Failure<Error> refuse(const std::string& why) { return Failure{Error{"network file: " + why}}; }
 
@@ -38,10 +39,13 @@ Result<NetworkMember, Error> member_of(const Json& json) {
   const auto vote_bytes = array_of<crypto::BlsPublicKey::kBytes>(text[1]);
   const auto consensus = array_of<32>(text[2]);
   const auto node = array_of<20>(text[3]);
-  const auto engine_at = parse_endpoint(text[4]), api = parse_endpoint(text[5]);
-  if (!vote_bytes || !consensus || !node || !engine_at || !api) return refuse(text[0] + ": a key or an address does not parse");
+  const auto engine_at = parse_endpoint(text[4]);
+  auto api = parse_endpoint(text[5]);
+  const auto api_key = array_of<32>(text[6]);
+  if (!vote_bytes || !consensus || !node || !engine_at || !api || !api_key) return refuse(text[0] + ": a key or an address does not parse");
   const auto vote = crypto::BlsPublicKey::decode(*vote_bytes);
   if (!vote.ok()) return refuse(text[0] + ": its vote key is no key");
+  api->key = *api_key;
   return NetworkMember{text[0], *vote, *consensus, to_hex(*node), *engine_at, *api};
 }
 
@@ -70,8 +74,9 @@ std::string to_json(const NetworkFile& file) {
                        {"consensus_key", to_hex(m.consensus_key)},
                        {"engine_node", m.engine_node},
                        {"engine", net::to_string(m.engine_at)},
-                       {"api", net::to_string(m.api)}});
-  const Json json = {{"version", 1}, {"genesis", to_hex(file.genesis)}, {"genesis_time_ms", file.genesis_time_ms}, {"validators", members}};
+                       {"api", net::to_string(m.api)},
+                       {"api_key", to_hex(m.api.key.value())}});
+  const Json json = {{"version", kVersion}, {"genesis", to_hex(file.genesis)}, {"genesis_time_ms", file.genesis_time_ms}, {"validators", members}};
   return json.dump(2) + "\n";
 }
 
@@ -82,13 +87,15 @@ Result<NetworkFile, Error> parse_network_file(ByteView bytes) {
                      json.contains("validators") && json["genesis"].is_string() && json["genesis_time_ms"].is_number_unsigned() &&
                      json["validators"].is_array();
   if (!sound) return refuse("not one");
-  if (json["version"] != 1) return refuse("of another version");
+  if (json["version"] != kVersion) return refuse("of another version");
   const auto genesis = array_of<32>(json["genesis"].get<std::string>());
   if (!genesis) return refuse("its genesis hash does not parse");
   if (json["validators"].size() > settle::kMaxValidators) return refuse("too many validators");
   NetworkFile file{*genesis, json["genesis_time_ms"].get<uint64_t>(), {}};
   for (const auto& m : json["validators"]) {
     TRY(member, member_of(m));
+    if (std::ranges::any_of(file.members, [&](const auto& other) { return other.api.key == member.api.key; }))
+      return refuse(member.name + ": its API key is another's");
     file.members.push_back(std::move(member));
   }
   return file;

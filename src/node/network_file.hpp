@@ -14,7 +14,7 @@ struct NetworkMember {
   comet::ConsensusKey consensus_key{};     // its ordering engine's
   std::string engine_node;                 // comet::address_of() its engine's node key: 40 hex digits
   net::Endpoint engine_at;                 // where other engines reach it
-  net::Endpoint api;                       // where wallets reach it
+  net::Endpoint api;                       // where wallets and other validators reach it, with its TLS key
 };
 
 struct NetworkFile {

@@ -59,8 +59,10 @@ Result<Testnet, Error> open_testnet(const TestnetOptions& options, uint64_t now_
     wipe(key_bytes.data(), key_bytes.size());
     CHECK(key.ok() && key->public_key() == made.vote);
     keys.push_back(*key);
-    const auto p2p = parse_endpoint(config.engine_p2p), api = parse_endpoint(config.api_listen);
+    const auto p2p = parse_endpoint(config.engine_p2p);
+    auto api = parse_endpoint(config.api_listen);
     CHECK(p2p && api);
+    api->key = made.tls;
     net.network.members.push_back(
         {"validator-" + std::to_string(i + 1), made.vote, made.engine.consensus, comet::address_of(made.engine.node), *p2p, *api});
     net.validators.push_back(dir);

@@ -7,6 +7,7 @@ namespace sotto::node {
 
 void ValidatorNode::Core::handle(net::Request request, net::Reply reply) {
   const net::Target target = net::parse_target(request.target);
+  if (peers && target.path.starts_with(kPeerPath)) return peers->handle(std::move(request), std::move(reply));
   const bool post = request.method == net::Method::post;
   if (target.path == kTransactionsPath && post) return submit_transaction(request, target, std::move(reply));
   if (target.path == kCertificatesPath && post) return submit_certificate(request, std::move(reply));

@@ -17,6 +17,7 @@ struct ValidatorConfig {
   std::string store = "store";
   // [api]
   std::string api_listen = "127.0.0.1:7600";
+  std::string api_tls_key = "keys/tls.key";
   uint64_t api_max_connections = 256;
   uint64_t api_max_in_flight = 1024;
   uint64_t api_idle_ms = 60'000;
@@ -26,6 +27,8 @@ struct ValidatorConfig {
   uint64_t api_source_burst = 1'000;
   // [operator]
   std::string operator_listen = "127.0.0.1:7603";
+  // [log]
+  std::string log_level = "info";
   // [engine]
   std::string engine_binary;
   std::string engine_home = "engine";

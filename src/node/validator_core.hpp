@@ -34,7 +34,12 @@ inline net::Response text(uint16_t status, std::string_view what) {
 }
 // After a failed write nothing is known to be durable, so nothing is signed or answered any more, except why.
 inline net::Response stopped() { return text(503, "store_failed"); }
-inline net::Response refusal(const settle::Refusal& r) { return {409, RefusalMessage::of(r).encode(), net::kBinary}; }
+// Signatures and proofs that do not hold cost us far more than their sender: it pays for them.
+inline constexpr uint32_t kRubbishCharge = 1'000;                    // requests
+inline net::Response refusal(const settle::Refusal& r) {
+  const bool rubbish = r.reason == settle::SettleReject::bad_proof_or_signature || r.reason == settle::SettleReject::certificate_invalid;
+  return {409, RefusalMessage::of(r).encode(), net::kBinary, rubbish ? kRubbishCharge : 0};
+}
 
 using Steady = std::chrono::steady_clock;
 inline double seconds_since(Steady::time_point t) { return std::chrono::duration<double>(Steady::now() - t).count(); }
@@ -167,6 +172,7 @@ struct ValidatorNode::Core {
     metrics.count(Metrics::Count::not_executed, execution.block.entries.size() - event.executed.size());
     metrics.held(Metrics::Size::block, execution.block.entries.size());
     metrics.took(Metrics::Time::block, computed_seconds + seconds_since(started));
+    note(LogLevel::debug, "block", {{"height", state.height}, {"entries", execution.block.entries.size()}, {"executed", event.executed.size()}});
     step(std::move(event));
     serve_waits();
     return Ok{};
@@ -243,6 +249,8 @@ struct ValidatorNode::Core {
     const auto good = static_cast<uint64_t>(std::ranges::count_if(verdicts, [](const auto& v) { return v.ok(); }));
     metrics.count(Metrics::Count::good_proofs, good);
     metrics.count(Metrics::Count::bad_proofs, verdicts.size() - good);
+    for (size_t i = 0; i < batch.size(); ++i)
+      if (!verdicts[i].ok()) note_rubbish("bad_proof", batch[i].source, ledger::name(verdicts[i].error()));
     metrics.held(Metrics::Size::verify_batch, batch.size());
     metrics.took(Metrics::Time::verify_batch, seconds_since(started));
     std::vector<settle::VerificationDone> done;
@@ -279,6 +287,8 @@ struct ValidatorNode::Core {
     const auto good = static_cast<uint64_t>(std::ranges::count_if(verdicts, [](const auto& v) { return v.ok(); }));
     metrics.count(Metrics::Count::good_certificates, good);
     metrics.count(Metrics::Count::bad_certificates, verdicts.size() - good);
+    for (size_t i = 0; i < batch.size(); ++i)
+      if (!verdicts[i].ok()) note_rubbish("bad_certificate", batch[i].source, settle::name(verdicts[i].error()));
     metrics.held(Metrics::Size::certificate_batch, batch.size());
     metrics.took(Metrics::Time::certificate_batch, seconds_since(started));
     std::vector<settle::CertificateChecked> done;
@@ -287,8 +297,15 @@ struct ValidatorNode::Core {
     on_state([this, done = std::move(done)] { for (const auto& d : done) step(d); });
   }
   void fail(const std::string& what) {
+    note(LogLevel::error, "failed", {{"what", what}});
     const std::lock_guard lock(trouble_mutex);
     if (trouble.empty()) trouble = what;
+  }
+  void note(LogLevel level, const char* event, std::initializer_list<Log::Field> fields) {
+    if (options.log != nullptr) options.log->say(level, event, fields);
+  }
+  void note_rubbish(const char* event, settle::SourceId from, const char* rule) {
+    if (options.log != nullptr) note(LogLevel::warn, event, {{"source", options.log->source(from)}, {"rule", std::string(rule)}});
   }
   // State thread.
   void stop_answering() {
@@ -361,6 +378,7 @@ struct ValidatorNode::Core {
   std::atomic<bool> ending{false};
   std::thread history;                         // reads what the store did not read when it was opened
   Metrics metrics;
+  std::unique_ptr<Peers> peers;                // none without an identity
   std::unique_ptr<net::Server> server, operator_server;
   net::Endpoint endpoint, operator_endpoint;
 };

@@ -64,7 +64,7 @@ struct NetworkFileTest : ::testing::Test {
     for (int i = 0; i < 3; ++i) {
       keys.push_back(crypto::BlsSecretKey::random(entropy));
       file.members.push_back({"v" + std::to_string(i), keys.back().public_key(), entropy.bytes<32>(), std::string(39, 'a') + std::to_string(i),
-                              {"127.0.0.1", 5}, {"::1", 6}});
+                              {"127.0.0.1", 5}, {"::1", 6, entropy.bytes<32>()}});
     }
   }
   bool with(const std::function<void(nlohmann::json&)>& change) {
@@ -83,7 +83,7 @@ TEST_F(NetworkFileTest, ReadsBackWhatItWrote) {
 
 TEST_F(NetworkFileTest, RefusesEverythingElse) {
   EXPECT_TRUE(with([](auto&) {}));
-  EXPECT_FALSE(with([](auto& j) { j["version"] = 2; }));
+  EXPECT_FALSE(with([](auto& j) { j["version"] = 1; }));
   EXPECT_FALSE(with([](auto& j) { j["more"] = 1; }));
   EXPECT_FALSE(with([](auto& j) { j["genesis"] = "00"; }));
   EXPECT_FALSE(with([](auto& j) { j["genesis_time_ms"] = -1; }));
@@ -97,6 +97,9 @@ TEST_F(NetworkFileTest, RefusesEverythingElse) {
   EXPECT_FALSE(with([](auto& j) { j["validators"][1]["engine_node"] = "aa"; }));
   EXPECT_FALSE(with([](auto& j) { j["validators"][1]["engine"] = "nowhere"; }));
   EXPECT_FALSE(with([](auto& j) { j["validators"][1]["api"] = 7; }));
+  EXPECT_FALSE(with([](auto& j) { j["validators"][1]["api_key"] = "00"; }));
+  EXPECT_FALSE(with([](auto& j) { j["validators"][1].erase("api_key"); }));
+  EXPECT_FALSE(with([](auto& j) { j["validators"][1]["api_key"] = j["validators"][0]["api_key"]; }));
   EXPECT_FALSE(with([](auto& j) {
     const auto one = j["validators"][0];
     for (size_t i = 0; i < settle::kMaxValidators; ++i) j["validators"].push_back(one);
@@ -129,14 +132,21 @@ TEST(ValidatorKeys, AreMadeOnceAndKeptFromOthers) {
   ASSERT_TRUE(again.ok());
   EXPECT_EQ(made->vote, again->vote);
   EXPECT_EQ(made->engine.consensus, again->engine.consensus);
-  const fs::path key = dir / "keys" / "vote.key";
-  struct stat about {};
-  ASSERT_EQ(::stat(key.c_str(), &about), 0);
-  EXPECT_EQ(about.st_mode & 0777, 0600u);
-  ASSERT_EQ(::chmod(key.c_str(), 0644), 0);
-  EXPECT_FALSE(init_validator(dir, {}, entropy).ok());
-  ASSERT_EQ(::chmod(key.c_str(), 0600), 0);
-  ASSERT_TRUE(write_file(key, Bytes(32, 0)).ok());
+  EXPECT_EQ(made->tls, again->tls);
+  for (const char* file : {"vote.key", "tls.key"}) {
+    const fs::path key = dir / "keys" / file;
+    struct stat about {};
+    ASSERT_EQ(::stat(key.c_str(), &about), 0);
+    EXPECT_EQ(about.st_mode & 0777, 0600u);
+    const Bytes before = *read_file(key, 32);
+    ASSERT_EQ(::chmod(key.c_str(), 0640), 0);
+    EXPECT_FALSE(init_validator(dir, {}, entropy).ok());
+    ASSERT_EQ(::chmod(key.c_str(), 0600), 0);
+    ASSERT_TRUE(write_file(key, Bytes(31, 1)).ok());
+    EXPECT_FALSE(init_validator(dir, {}, entropy).ok());
+    ASSERT_TRUE(write_file(key, before).ok());
+  }
+  ASSERT_TRUE(write_file(dir / "keys" / "vote.key", Bytes(32, 0)).ok());
   EXPECT_FALSE(init_validator(dir, {}, entropy).ok());
 }
 

@@ -37,6 +37,7 @@ void ValidatorNode::Core::begin() {
 
 void ValidatorNode::Core::end() {
   if (server) server->stop();
+  if (peers) peers->stop();
   if (operator_server) operator_server->stop();
   ending = true;
   if (history.joinable()) history.join();
@@ -81,6 +82,7 @@ Result<std::unique_ptr<ValidatorNode>, NodeTrouble> ValidatorNode::open(
   auto core = std::make_unique<Core>(options, committee, *index, std::move(opened->store), std::move(opened->state),
                                      settle::Signer(network, *index, key), std::move(system), entropy, pool);
   core->genesis_bytes = ledger::encode(genesis);
+  if (options.identity) core->peers = std::make_unique<Peers>(*options.identity, PeerLimits{}, options.log);
   core->head = core->state.height;
   core->abstains = committee->epoch() < opened->votes_from_epoch;
   core->point_moves(opened->engine_height);
@@ -92,7 +94,9 @@ Result<std::unique_ptr<ValidatorNode>, NodeTrouble> ValidatorNode::open(
 }
 
 Status<NodeTrouble> ValidatorNode::start(Propose propose) {
-  auto server = net::Server::start(core_->options.listen, core_->options.server,
+  auto limits = core_->options.server;
+  if (core_->peers) limits.favoured = [peers = core_->peers.get()](const net::TlsKey& key) { return peers->member(key).has_value(); };
+  auto server = net::Server::start(core_->options.listen, limits,
                                    [core = core_.get()](net::Request request, net::Reply reply) {
                                      core->handle(std::move(request), std::move(reply));
                                    },
@@ -108,6 +112,7 @@ Status<NodeTrouble> ValidatorNode::start(Propose propose) {
     core_->operator_server = std::move(own).value();
     core_->operator_endpoint = core_->operator_server->endpoint();
   }
+  core_->note(LogLevel::info, "listening", {{"api", to_string(core_->endpoint)}, {"tls", core_->endpoint.key.has_value()}, {"height", core_->head.load()}});
   core_->on_state([core = core_.get(), propose = std::move(propose)]() mutable {
     core->propose = std::move(propose);
     for (const auto& certified : core->machine->unexecuted()) core->offer(*certified);
@@ -130,10 +135,12 @@ ValidatorNode::~ValidatorNode() { stop(); }
 const net::Endpoint& ValidatorNode::endpoint() const { return core_->endpoint; }
 const net::Endpoint& ValidatorNode::operator_endpoint() const { return core_->operator_endpoint; }
 uint16_t ValidatorNode::index() const { return core_->index; }
+Peers* ValidatorNode::peers() { return core_->peers.get(); }
 uint64_t ValidatorNode::height() const { return core_->head; }
 Result<std::optional<Bytes>, Error> ValidatorNode::block(uint64_t height) const { return core_->store->block(height); }
 
 void ValidatorNode::announce(std::vector<net::Endpoint> validators) {
+  if (core_->peers) core_->peers->become(validators);
   const std::lock_guard lock(core_->announce_mutex);
   core_->validators = std::move(validators);
 }

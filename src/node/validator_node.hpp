@@ -19,6 +19,8 @@
 #include "ledger/genesis.hpp"
 #include "net/server.hpp"
 #include "node/api.hpp"
+#include "node/log.hpp"
+#include "node/peers.hpp"
 #include "order/ordering.hpp"
 
 namespace rocksdb {
@@ -39,6 +41,7 @@ struct ValidatorOptions {
   // Where /metrics, /health and /ready are served, plain, for the operator's own network; none: nowhere.
   std::optional<net::Endpoint> operator_listen;
   uint64_t snapshot_interval = 0;              // engine heights between two snapshots for others; 0: none
+  Log* log = nullptr;                          // outlives the node; nullptr: it says nothing
   rocksdb::Env* files = nullptr;               // the store's file system, for tests; nullptr is the real one
 };
 
@@ -69,7 +72,9 @@ class ValidatorNode final : public order::Replica {
 
   // Listens. Certificates that waited for their block when the store was last closed are proposed again.
   Status<NodeTrouble> start(Propose propose);
-  // What /v1/network tells: all validators in committee order.
+  // To and from the other validators; none without an identity. Handlers are registered before start().
+  Peers* peers();
+  // All validators in committee order: what /v1/network tells and, where they have keys, who peers() are.
   void announce(std::vector<net::Endpoint> validators);
   const net::Endpoint& endpoint() const;
   const net::Endpoint& operator_endpoint() const;

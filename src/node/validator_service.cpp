@@ -35,15 +35,29 @@ Failure<Trouble> world(const std::string& what) { return Failure{Trouble{Failed:
 
 fs::path config_path(const fs::path& dir) { return dir / "sottod.toml"; }
 
-Result<crypto::BlsSecretKey, Error> read_vote_key(const fs::path& file) {
+// A key of 32 bytes that nobody else may read.
+Result<Secret<ByteArray<32>>, Error> read_key(const fs::path& file) {
   struct stat about {};
-  if (::stat(file.c_str(), &about) != 0) return Failure{Error{file.string() + ": no vote key there"}};
+  if (::stat(file.c_str(), &about) != 0) return Failure{Error{file.string() + ": no key there"}};
   if ((about.st_mode & (S_IRWXG | S_IRWXO)) != 0) return Failure{Error{file.string() + ": may be read by others; make it mode 0600"}};
-  TRY(bytes, read_file(file, crypto::BlsSecretKey::kBytes));
-  const auto key = crypto::BlsSecretKey::decode(bytes);
+  TRY(bytes, read_file(file, 32));
+  if (bytes.size() != 32) return Failure{Error{file.string() + " is not a key of 32 bytes"}};
+  Secret<ByteArray<32>> key;
+  std::ranges::copy(bytes, key.expose_mutable().begin());
   wipe(bytes.data(), bytes.size());
+  return key;
+}
+
+Result<crypto::BlsSecretKey, Error> read_vote_key(const fs::path& file) {
+  TRY(bytes, read_key(file));
+  const auto key = crypto::BlsSecretKey::decode(bytes.expose());
   if (!key.ok()) return Failure{Error{file.string() + " is not a vote key"}};
   return *key;
+}
+
+Result<net::TlsIdentity, Error> read_tls_key(const fs::path& file) {
+  TRY(seed, read_key(file));
+  return net::TlsIdentity::from_seed(seed);
 }
 
 // Everything of the files that does not change while it runs.
@@ -55,6 +69,7 @@ struct Files {
   std::vector<uint64_t> stakes;
   net::Endpoint api, p2p, rpc;
   std::optional<net::Endpoint> operator_listen;
+  LogLevel log_level = LogLevel::info;
 };
 
 Result<Files, Trouble> load(const fs::path& dir) {
@@ -86,6 +101,9 @@ Result<Files, Trouble> load(const fs::path& dir) {
   files.api = *api;
   files.p2p = *p2p;
   files.rpc = *rpc;
+  const auto level = parse_log_level(files.config.log_level);
+  if (!level) return bad("log.level is debug, info, warn or error");
+  files.log_level = *level;
   if (!files.config.operator_listen.empty()) {
     files.operator_listen = parse_endpoint(files.config.operator_listen);
     if (!files.operator_listen) return bad("operator.listen does not parse: ADDRESS:PORT, numbers only");
@@ -128,6 +146,7 @@ comet::NodeSpec node_of(const Files& files, const NetworkMember& self) {
 struct Own {
   FileLock lock;
   crypto::BlsSecretKey key;
+  net::TlsIdentity tls;
   const NetworkMember* self;                   // in files.members
   ledger::NetworkId network;
   fs::path home, socket, binary;
@@ -141,6 +160,9 @@ Result<Own, Trouble> own(const fs::path& dir, const Files& files, Entropy& entro
   if (!key.ok()) return bad(key.error().what);
   const auto self = std::ranges::find(files.members, key->public_key(), &NetworkMember::vote_key);
   if (self == files.members.end()) return bad("the vote key is not in genesis's committee");
+  const auto tls = read_tls_key(dir / files.config.api_tls_key);
+  if (!tls.ok()) return bad(tls.error().what);
+  if (tls->key() != self->api.key) return bad("the TLS key is not that of the network file");
   const fs::path home = fs::absolute(dir / files.config.engine_home);
   const auto engine_keys = comet::make_home(home, entropy);
   if (!engine_keys.ok()) return bad(engine_keys.error().what);
@@ -152,7 +174,7 @@ Result<Own, Trouble> own(const fs::path& dir, const Files& files, Entropy& entro
     if (!found) return world("CometBFT is not installed: ./setup installs it, or engine.binary names it");
     binary = *found;
   }
-  return Own{std::move(**lock), *key, &*self, ledger::network_id(files.genesis.content), home, fs::absolute(dir / files.config.engine_socket), binary};
+  return Own{std::move(**lock), *key, *tls, &*self, ledger::network_id(files.genesis.content), home, fs::absolute(dir / files.config.engine_socket), binary};
 }
 
 Trouble of(const NodeTrouble& t) {
@@ -169,25 +191,25 @@ Trouble of(const NodeTrouble& t) {
 
 Result<ValidatorKeys, Error> init_validator(const fs::path& dir, const ValidatorConfig& config, Entropy& entropy) {
   TRY_OK(make_directories(dir));
-  const fs::path vote = dir / config.vote_key;
-  TRY_OK(make_directories(vote.parent_path()));
+  const fs::path vote = dir / config.vote_key, tls = dir / config.api_tls_key;
+  for (const auto& file : {vote, tls}) TRY_OK(make_directories(file.parent_path()));
   std::error_code e;
-  if (!fs::exists(vote, e)) {
-    const auto key = crypto::BlsSecretKey::random(entropy);
-    TRY_OK(write_file(vote, key.encode().expose()));
-  }
+  if (!fs::exists(vote, e)) TRY_OK(write_file(vote, crypto::BlsSecretKey::random(entropy).encode().expose()));
+  if (!fs::exists(tls, e)) TRY_OK(write_file(tls, Secret<ByteArray<32>>(entropy.bytes<32>()).expose()));
   TRY(key, read_vote_key(vote));
+  TRY(identity, read_tls_key(tls));
   TRY(engine, comet::make_home(dir / config.engine_home, entropy));
   if (!fs::exists(config_path(dir), e)) TRY_OK(write_file(config_path(dir), view(to_toml(config))));
-  return ValidatorKeys{key.public_key(), engine};
+  return ValidatorKeys{key.public_key(), identity.key(), engine};
 }
 
 Result<std::unique_ptr<ValidatorService>, Trouble> ValidatorService::open(const fs::path& dir,
                                                                           std::shared_ptr<const circuit::ProofSystem> system,
-                                                                          Entropy& entropy, ThreadPool& pool) {
+                                                                          Entropy& entropy, ThreadPool& pool, Log::Sink sink) {
   TRY(files, load(dir));
   TRY(ours, own(dir, files, entropy));
   std::unique_ptr<ValidatorService> service(new ValidatorService);
+  service->log_ = std::make_unique<Log>(files.log_level, std::move(sink), service->clock_, entropy);
   service->lock_.emplace(std::move(ours.lock));
   service->network_ = ours.network;
   const auto chain = chain_of(files, ours.network);
@@ -200,6 +222,8 @@ Result<std::unique_ptr<ValidatorService>, Trouble> ValidatorService::open(const 
   if (!signed_blocks.ok()) return bad(signed_blocks.error().what);
   node.create = !fs::exists(node.store, e) && !*signed_blocks;
   node.listen = files.api;
+  node.identity = ours.tls;
+  node.log = service->log_.get();
   node.operator_listen = files.operator_listen;
   node.server.source.connections = files.config.api_source_connections;
   node.server.source.requests_per_s = static_cast<uint32_t>(files.config.api_source_requests_per_s);
@@ -235,12 +259,13 @@ Result<std::unique_ptr<ValidatorService>, Trouble> ValidatorService::open(const 
           while (e->submit(certified) == order::Submission::full) std::this_thread::sleep_for(kFullPause);
       },
       std::nullopt, "proposals");
-  const auto listening =
-      service->node_->start([p = service->proposals_.get()](ledger::CertifiedTransaction certified) { p->post(std::move(certified)); });
-  if (!listening.ok()) return Failure{of(listening.error())};
   std::vector<net::Endpoint> everybody;
   for (const auto& m : files.members) everybody.push_back(m.api);
   service->node_->announce(std::move(everybody));
+  const auto listening =
+      service->node_->start([p = service->proposals_.get()](ledger::CertifiedTransaction certified) { p->post(std::move(certified)); });
+  if (!listening.ok()) return Failure{of(listening.error())};
+  service->log_->say(LogLevel::info, "started", {{"network", ours.network.hex()}, {"name", ours.self->name}});
   return service;
 }
 
@@ -281,6 +306,11 @@ std::optional<std::string> ValidatorService::trouble() const {
   const auto failures = engine_->failures();
   if (!failures.empty()) return "ordering engine: " + failures.front().what;
   return std::nullopt;
+}
+
+void ValidatorService::look() {
+  if (const auto starts = engine_->restarts(); starts != std::exchange(engine_starts_seen_, starts))
+    log_->say(LogLevel::warn, "engine_restarted", {{"restarts", uint64_t{starts}}});
 }
 
 // Whoever still hands work on goes first.

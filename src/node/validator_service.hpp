@@ -2,6 +2,7 @@
 //
 //   DIR/sottod.toml       configuration; other paths are its settings, from DIR. By default:
 //   DIR/keys/vote.key     32 bytes, mode 0600     DIR/store/        RocksDB
+//   DIR/keys/tls.key      32 bytes, mode 0600
 //   DIR/engine/           CometBFT's home         DIR/lock          held while it runs
 #pragma once
 #include "base/files.hpp"
@@ -10,12 +11,14 @@
 #include "node/network_file.hpp"
 #include "node/validator_config.hpp"
 #include "node/validator_node.hpp"
+#include "node/world.hpp"
 
 namespace sotto::node {
 
 // The public half of a validator that init_validator() has made.
 struct ValidatorKeys {
   crypto::BlsPublicKey vote;
+  net::TlsKey tls{};
   comet::HomeKeys engine;
 };
 
@@ -42,9 +45,10 @@ class ValidatorService {
 
   // Opens everything and serves. The store is made from genesis if it is not there and the engine's key has never signed; a store
   // that is missing otherwise is damage, for with it went the locks this validator may have voted on.
+  // `sink` takes its log, line by line.
   static Result<std::unique_ptr<ValidatorService>, Trouble> open(const std::filesystem::path& dir,
                                                                  std::shared_ptr<const circuit::ProofSystem> system,
-                                                                 Entropy& entropy, ThreadPool& pool);
+                                                                 Entropy& entropy, ThreadPool& pool, Log::Sink sink);
   // For a validator whose store is lost, or that never had one: takes the ledger over from others by CometBFT's state sync,
   // checked against what `trust` says, and leaves a store that open() goes on from. It votes from the next epoch on. Any
   // block of its engine goes, its engine's signing state stays. The engine's height.
@@ -57,6 +61,9 @@ class ValidatorService {
   void stop();
   // Why it can do nothing more; nullopt while it can.
   std::optional<std::string> trouble() const;
+  // Logs what has changed about its engine since the last look. From one thread.
+  void look();
+  Log& log() { return *log_; }
 
   ValidatorNode& node() { return *node_; }
   comet::CometEngine& engine() { return *engine_; }
@@ -65,11 +72,14 @@ class ValidatorService {
 
  private:
   ValidatorService() = default;
+  SystemClock clock_;
+  std::unique_ptr<Log> log_;
   std::optional<FileLock> lock_;
   ledger::NetworkId network_;
   std::unique_ptr<ValidatorNode> node_;
   std::unique_ptr<comet::CometEngine> engine_;
   std::unique_ptr<BatchWorker<ledger::CertifiedTransaction>> proposals_;
+  uint32_t engine_starts_seen_ = 0;
 };
 const char* name(ValidatorService::Failed f);
 
