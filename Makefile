@@ -16,7 +16,7 @@ define build
 	@ninja -C $(folder) -j$(JOBS) $(2)
 endef
 
-.PHONY: help setup setup-fuzz release demo test test-network ci bench bench-smoke bench-corpus bench-ledger bench-long bench-check bench-record bench-pictures bench-timing bench-peers fuzz fuzz-smoke asan asan-smoke tsan soundness-long model-long clean
+.PHONY: help setup setup-fuzz release demo test test-network test-network-short ci bench bench-smoke bench-corpus bench-ledger bench-long bench-check bench-record bench-pictures bench-timing bench-peers fuzz fuzz-smoke asan asan-smoke tsan soundness-long model-long clean
 
 help:
 	@sed -n 's/^#: //p' $(firstword $(MAKEFILE_LIST))
@@ -137,8 +137,13 @@ soundness-long: setup
 model-long: setup
 	@src/settle/model/run.py --long --dir build/model
 
-#: make test-network    real processes: validators with their CometBFT are killed, stopped and started while wallets pay
-test-network: setup
+#: make test-network    real processes: a thousand payments while validators with their CometBFT are killed, cut off and stopped (minutes)
+test-network: test-network-short
+	$(call build,release,sotto_load)
+	@tests/network_long_test.py build/sotto
+
+# A minute of it.
+test-network-short: setup
 	$(call build,release,sotto sottod)
 	@tests/network_test.py build/sotto
 
@@ -146,7 +151,7 @@ test-network: setup
 ci:
 	@$(MAKE) --no-print-directory test
 	@$(MAKE) --no-print-directory demo-json
-	@$(MAKE) --no-print-directory test-network
+	@$(MAKE) --no-print-directory test-network-short
 	@$(MAKE) --no-print-directory bench-smoke
 	@$(MAKE) --no-print-directory fuzz-smoke
 	@$(MAKE) --no-print-directory asan-smoke

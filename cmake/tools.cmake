@@ -24,6 +24,12 @@ add_executable(sotto_validator_bench ${CMAKE_SOURCE_DIR}/bench/validator/through
   ${CMAKE_SOURCE_DIR}/bench/validator/load.cpp ${CMAKE_SOURCE_DIR}/bench/validator/ledger_scale.cpp)
 target_link_libraries(sotto_validator_bench PRIVATE bench_validator)
 
+# Wallets that pay through a real network (bench/network).
+add_executable(sotto_load ${CMAKE_SOURCE_DIR}/bench/network/load.cpp)
+target_include_directories(sotto_load PRIVATE ${CMAKE_SOURCE_DIR})
+target_compile_definitions(sotto_load PRIVATE SOTTO_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+target_link_libraries(sotto_load PRIVATE sotto_node nlohmann_json::nlohmann_json CLI11::CLI11)
+
 # Does the time of a proof tell a secret? (bench/timing)
 add_executable(sotto_timing ${CMAKE_SOURCE_DIR}/bench/timing/timing.cpp)
 target_include_directories(sotto_timing PRIVATE ${CMAKE_SOURCE_DIR})

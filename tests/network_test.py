@@ -59,6 +59,8 @@ def children(pid):
 
 
 class Network(unittest.TestCase):
+    options = []                                 # of `testnet up`
+
     @classmethod
     def setUpClass(cls):
         cls.base = pathlib.Path(tempfile.mkdtemp(prefix="sotto-network-test-"))
@@ -70,7 +72,7 @@ class Network(unittest.TestCase):
 
     @classmethod
     def up(cls):
-        cls.process = subprocess.Popen([PROGRAM, "testnet", "up", "--dir", str(cls.dir), "--port", str(PORT), "--json"], env=environment(cls.home),
+        cls.process = subprocess.Popen([PROGRAM, "testnet", "up", "--dir", str(cls.dir), "--port", str(PORT), "--json", *cls.options], env=environment(cls.home),
                                        cwd="/", stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         line = cls.process.stdout.readline()
         document = json.loads(line) if line else {}

@@ -1,6 +1,7 @@
 // `sotto`: parses the command line and calls one function (docs/cli.md).
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <csignal>
 
 #include <CLI/CLI.hpp>
@@ -76,6 +77,22 @@ int main(int argc, char** argv) {
     c->add_option("--validators", testnet_options.validators, "how many, in a new one")->capture_default_str()->check(CLI::Range(1, 64));
     c->add_option("--port", testnet_options.port, "of the API on 127.0.0.11 and following; the next two are CometBFT's")->capture_default_str();
   }
+  sotto::netlab::LinkSettings links;
+  const auto link_options = [&](CLI::App& c) {
+    return std::vector<CLI::Option*>{
+        c.add_option("--delay", links.delay_ms, "one way, in ms")->check(CLI::Range(0.0, sotto::netlab::kMaxDelayMs)),
+        c.add_option("--jitter", links.jitter_ms, "up to so many ms more")->check(CLI::Range(0.0, sotto::netlab::kMaxDelayMs)),
+        c.add_option("--loss", links.loss, "probability of a segment; what is lost comes 200 ms later")->check(CLI::Range(0.0, sotto::netlab::kMaxLoss))};
+  };
+  const auto init_links = link_options(*testnet_init_command), up_links = link_options(*testnet_up_command);
+  auto* testnet_link_command = testnet->add_subcommand("link", "changes the ways between processes of one that was made with --delay, --jitter or --loss");
+  sotto::netlab::LinkRule link_rule;
+  std::string link_dir;
+  testnet_link_command->add_option("from", link_rule.from, "validator-N, wallets or '*'")->required();
+  testnet_link_command->add_option("to", link_rule.to, "likewise")->required();
+  link_options(*testnet_link_command);
+  testnet_link_command->add_flag("--cut", links.cut, "nothing passes; what was sent waits");
+  testnet_link_command->add_option("--dir", link_dir, "the testnet's directory (default: $SOTTO_HOME/testnet)");
   auto* testnet_fund_command = testnet->add_subcommand("fund", "money for an address, by a real private payment");
   testnet_fund_command->add_option("address", fund_address, "to whom")->required();
   testnet_fund_command->add_option("amount", fund_amount, "how much, e.g. 100.00")->required();
@@ -144,6 +161,12 @@ int main(int argc, char** argv) {
   if (version_command->parsed()) return version(console);
   if (up->parsed()) return devnet_up(console, up_options);
   if (fund->parsed()) return devnet_fund(console, fund_dir, fund_address, fund_amount, fund_asset);
+  for (const auto* options : {&init_links, &up_links})
+    if (std::ranges::any_of(*options, [](const auto* o) { return o->count() > 0; })) testnet_options.links = links;
+  if (testnet_link_command->parsed()) {
+    link_rule.settings = links;
+    return testnet_link(console, link_dir, link_rule);
+  }
   if (testnet_init_command->parsed()) return testnet_init(console, testnet_options);
   if (testnet_up_command->parsed()) return testnet_up(console, testnet_options);
   if (testnet_fund_command->parsed()) return testnet_fund(console, fund_dir, fund_address, fund_amount, fund_asset);

@@ -1,5 +1,6 @@
 #include "apps/testnet_commands.hpp"
 
+#include <bit>
 #include <csignal>
 #include <deque>
 
@@ -17,6 +18,7 @@
 #include "node/api.hpp"
 #include "node/faucet.hpp"
 #include "node/testnet.hpp"
+#include "node/testnet_links.hpp"
 #include "node/world.hpp"
 
 namespace sotto::apps {
@@ -62,14 +64,50 @@ Result<Opened, CommandFailure> open(Console& console, const TestnetCommand& opti
   o.dir = dir;
   o.validators = options.validators;
   o.port = options.port;
+  if (options.links) o.links = netlab::Links({{"*", "*", *options.links}});
   auto net = node::open_testnet(o, node::SystemClock().now_ms(), *system, entropy, pool, [&](size_t done, size_t all) {
     if (done < all) console.update(fmt::format("Making the network: first notes, {} of {}", done + 1, all));
   });
   if (net.ok() && net->created) console.update("Made a new network");
   console.end(net.ok(), watch.ms());
   if (!net.ok()) return Failure{failed(net.error().what)};
+  if (options.links && !net->proxied)
+    return Failure{CommandFailure{ExitCode::usage, "the network in " + dir.string() + " was made without a proxy between its processes", ""}};
+  if (options.links)
+    if (const auto written = write_file(dir / node::kLinksFile, view(netlab::to_json(*o.links))); !written.ok())
+      return Failure{failed(written.error().what)};
   return Opened{std::move(net).value(), dir, *system};
 }
+
+// The network file wallets go by.
+fs::path wallets_file(const Opened& o) { return o.dir / (o.net.proxied ? node::kWalletsFile : "network.json"); }
+
+// The proxy between the processes, as DIR/links.json says at the moment.
+class FollowedLinks {
+ public:
+  static Result<FollowedLinks, Error> start(const fs::path& file, const node::NetworkFile& network, uint64_t seed) {
+    TRY(text, read_file(file, netlab::kMaxLinksBytes));
+    TRY(links, netlab::parse_links(text));
+    TRY(proxy, netlab::Proxy::start(node::testnet_routes(network), std::move(links), seed));
+    return FollowedLinks(file, std::move(text), std::move(proxy));
+  }
+  // A file that says nothing sound changes nothing, and is told of once.
+  void look(Console& console) {
+    auto text = read_file(file_, netlab::kMaxLinksBytes);
+    if (!text.ok() || *text == text_) return;
+    text_ = std::move(text).value();
+    auto links = netlab::parse_links(text_);
+    if (!links.ok()) return console.line(links.error().what);
+    proxy_->set(std::move(links).value());
+  }
+
+ private:
+  FollowedLinks(fs::path file, Bytes text, std::unique_ptr<netlab::Proxy> proxy)
+      : file_(std::move(file)), text_(std::move(text)), proxy_(std::move(proxy)) {}
+  fs::path file_;
+  Bytes text_;
+  std::unique_ptr<netlab::Proxy> proxy_;
+};
 
 ordered_json describe(const Opened& o) {
   ordered_json validators = ordered_json::array();
@@ -77,9 +115,10 @@ ordered_json describe(const Opened& o) {
   return {{"ok", true},
           {"network", ledger::network_id(o.net.genesis.content).hex()},
           {"dir", o.dir.string()},
-          {"network_file", (o.dir / "network.json").string()},
+          {"network_file", wallets_file(o).string()},
           {"created", o.net.created},
-          {"validators", validators}};
+          {"validators", validators},
+          {"proxied", o.net.proxied}};
 }
 
 // A validator's process as `testnet up` sees it.
@@ -149,6 +188,14 @@ int testnet_up(Console& console, const TestnetCommand& options) {
   const fs::path program = fs::read_symlink("/proc/self/exe", e).parent_path() / "sottod";
   if (e || !fs::exists(program, e)) return console.failure(failed("sottod is not beside this program"));
 
+  std::optional<FollowedLinks> links;
+  if (opened->net.proxied) {
+    std::array<uint8_t, 8> seed = entropy.bytes<8>();
+    auto followed = FollowedLinks::start(opened->dir / node::kLinksFile, opened->net.network, std::bit_cast<uint64_t>(seed));
+    if (!followed.ok()) return console.failure(failed(followed.error().what));
+    links.emplace(std::move(followed).value());
+  }
+
   std::vector<Running> all;
   for (const auto& dir : opened->net.validators) all.push_back({dir, std::nullopt, {}, Steady::now()});
   const auto stop_signal = [&] {
@@ -182,12 +229,15 @@ int testnet_up(Console& console, const TestnetCommand& options) {
     console.line(fmt::format("Network {}, kept in {}", ledger::network_id(opened->net.genesis.content).hex().substr(0, 16), opened->dir.string()));
     for (const auto& m : members) console.line(fmt::format("  {}   https://{}/v1/health", m.name, net::to_string(m.api)));
     console.line("");
-    console.line(fmt::format("  sotto wallet create --network {}", (opened->dir / "network.json").string()));
+    if (links) console.line(fmt::format("  a TCP proxy of our own stands between all of them, as {} says", (opened->dir / node::kLinksFile).string()));
+    console.line(fmt::format("  sotto wallet create --network {}", wallets_file(*opened).string()));
     console.line("  sotto testnet fund ADDRESS 100.00 EUR");
     console.line("Ctrl-C stops it; nothing is lost, `sotto testnet up` goes on from here.");
     console.document(describe(*opened).dump(-1, ' ', false, kReplaceBadUtf8));
-    while (!stop_signal())
+    while (!stop_signal()) {
+      if (links) links->look(console);
       if (const auto going = look_after(all, program, console); !going.ok()) return console.failure(failed(going.error().what));
+    }
   }
   watch = Stopwatch();
   console.begin("Stopping");
@@ -196,6 +246,25 @@ int testnet_up(Console& console, const TestnetCommand& options) {
   for (Running& r : all)
     if (r.process) r.process->stop(kStopMs);
   console.end(true, watch.ms(), "everything is on disk");
+  return static_cast<int>(ExitCode::ok);
+}
+
+int testnet_link(Console& console, const std::string& dir_option, const netlab::LinkRule& rule) {
+  const auto dir = testnet_dir(dir_option);
+  if (!dir.ok()) return console.failure(dir.error());
+  const auto text = read_file(*dir / node::kLinksFile, netlab::kMaxLinksBytes);
+  if (!text.ok()) return console.failure({ExitCode::no_such_file, "no network with a proxy in " + dir->string(), ""});
+  const auto links = netlab::parse_links(*text);
+  if (!links.ok()) return console.failure(failed(links.error().what));
+  std::vector<netlab::LinkRule> rules;
+  if (rule.from != "*" || rule.to != "*") rules = links->rules();
+  std::erase_if(rules, [&](const auto& r) { return r.from == rule.from && r.to == rule.to; });
+  rules.push_back(rule);
+  const std::string changed = netlab::to_json(netlab::Links(std::move(rules)));
+  if (const auto checked = netlab::parse_links(view(changed)); !checked.ok()) return console.failure({ExitCode::usage, checked.error().what, ""});
+  if (const auto written = write_file(*dir / node::kLinksFile, view(changed)); !written.ok()) return console.failure(failed(written.error().what));
+  console.line(changed);
+  console.document(ordered_json{{"ok", true}}.dump());
   return static_cast<int>(ExitCode::ok);
 }
 

@@ -5,6 +5,8 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "node/payer_exchange.hpp"
+
 namespace sotto::node {
 
 using settle::Phase;
@@ -20,18 +22,31 @@ const char* name(NotSettled n) {
   return "?";
 }
 
-namespace {
-
-constexpr auto kFirstRetry = std::chrono::milliseconds(10);
-constexpr auto kLongestRetry = std::chrono::milliseconds(500);
-
-// Refusals that mean "not now": too much in flight, or the validator is a block behind us.
 bool is_retryable(const RefusalMessage& r) {
   static constexpr std::array kReasons = {"busy", "source_busy", "full", "transaction_needed"};
   static constexpr std::array kRules = {"unknown_anchor", "expiry_too_far"};
   return std::ranges::find(kReasons, r.reason) != kReasons.end() ||
          (r.reason == "ledger_rule" && std::ranges::find(kRules, r.rule) != kRules.end());
 }
+
+const char* name(SettleMode m) {
+  switch (m) {
+    case SettleMode::gather: return "gather";
+    case SettleMode::exchange: return "exchange";
+    case SettleMode::one: return "one";
+  }
+  return "?";
+}
+std::optional<SettleMode> parse_settle_mode(std::string_view text) {
+  for (const SettleMode m : {SettleMode::gather, SettleMode::exchange, SettleMode::one})
+    if (text == name(m)) return m;
+  return std::nullopt;
+}
+
+namespace {
+
+constexpr auto kFirstRetry = std::chrono::milliseconds(10);
+constexpr auto kLongestRetry = std::chrono::milliseconds(500);
 
 // Refusals to vote that do not say the money stays where it is: the very transaction is in a block already, or the
 // validator may vote for it yet. Whoever frees the notes on these pays twice.
@@ -289,8 +304,14 @@ struct Payer::Gathering {
 
 Result<Settled, SettleFailure> Payer::settle(const settle::DecodedCandidate& transaction, uint32_t timeout_ms,
                                              const Watch& watch) {
-  Gathering gathering(*this, transaction, std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms),
-                      watch);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
+  if (mode_ != SettleMode::gather) {
+    const Handing to{client_, committee_, validators_, entropy_, mode_, settled_++};
+    auto settled = hand_over(to, transaction, std::min(timeout_ms, kExchangePatienceMs), watch);
+    if (settled.ok()) return std::move(settled).value();
+    if (settled.error().unknown_here) mode_ = SettleMode::gather;
+  }
+  Gathering gathering(*this, transaction, deadline, watch);
   return gathering.run();
 }
 

@@ -48,6 +48,19 @@ struct SettleFailure {
   std::string detail;
 };
 
+// "Not now": too much in flight, or the validator is a block behind us.
+bool is_retryable(const RefusalMessage& refusal);
+
+// Who brings votes and acknowledgements together (docs/adr/0080).
+enum class SettleMode : uint8_t {
+  gather,       // this wallet: two rounds with all validators
+  exchange,     // validators exchange votes; this wallet sends to all of them and gathers acknowledgements
+  one,          // the same, through one validator
+};
+const char* name(SettleMode m);
+std::optional<SettleMode> parse_settle_mode(std::string_view text);
+inline constexpr uint32_t kExchangePatienceMs = 2'000;     // then the wallet gathers
+
 class Payer {
  public:
   // `validators` in committee order.
@@ -58,8 +71,10 @@ class Payer {
   using Watch = std::function<void(const SettleStep&)>;    // on the caller's thread
   // Sends, gathers, returns once final or once it cannot be. Any number of times for the same bytes: validators repeat
   // their answers. Blocks up to `timeout_ms`.
+  // In any other mode than `gather` it gathers all the same when that does not bring a certificate within kExchangePatienceMs.
   Result<Settled, SettleFailure> settle(const settle::DecodedCandidate& transaction, uint32_t timeout_ms,
                                         const Watch& watch = {});
+  void use(SettleMode mode) { mode_ = mode; }
 
  private:
   struct Gathering;
@@ -67,6 +82,8 @@ class Payer {
   std::shared_ptr<const settle::Committee> committee_;
   std::vector<net::Endpoint> validators_;
   Entropy& entropy_;
+  SettleMode mode_ = SettleMode::gather;
+  size_t settled_ = 0;                 // so that in mode `one` they take turns
 };
 
 }  // namespace sotto::node

@@ -1,5 +1,7 @@
 #include "node/testnet.hpp"
 
+#include "node/testnet_links.hpp"
+
 namespace sotto::node {
 
 namespace fs = std::filesystem;
@@ -11,7 +13,7 @@ fs::path validator_dir(const fs::path& dir, size_t i) { return dir / ("validator
 ValidatorConfig config_of(const TestnetOptions& options, size_t i) {
   const std::string address = "127.0.0." + std::to_string(options.first_address + i) + ":";
   ValidatorConfig config;
-  config.network_file = "../network.json";
+  config.network_file = options.links ? "network.json" : "../network.json";
   config.genesis = "../genesis";
   config.api_listen = address + std::to_string(options.port);
   config.engine_p2p = address + std::to_string(options.port + 1);
@@ -32,6 +34,8 @@ Result<Testnet, Error> load(const fs::path& dir) {
   std::copy(seed_bytes.begin(), seed_bytes.end(), seed.begin());
   wipe(seed_bytes.data(), seed_bytes.size());
   Testnet net{std::move(genesis).value(), std::move(network), {}, note::Seed(seed), false};
+  std::error_code e;
+  net.proxied = fs::exists(dir / kLinksFile, e);
   for (size_t i = 0; i < net.network.members.size(); ++i) net.validators.push_back(validator_dir(dir, i));
   return net;
 }
@@ -71,6 +75,14 @@ Result<Testnet, Error> open_testnet(const TestnetOptions& options, uint64_t now_
   net.network.genesis = ledger::genesis_hash(net.genesis);
   net.network.genesis_time_ms = now_ms;
   TRY_OK(write_file(options.dir / "genesis", ledger::encode(net.genesis)));
+  fs::remove(options.dir / kLinksFile, e);
+  if (options.links) {
+    TRY_OK(write_file(options.dir / kLinksFile, view(netlab::to_json(*options.links))));
+    for (size_t i = 0; i < net.validators.size(); ++i)
+      TRY_OK(write_file(net.validators[i] / "network.json", view(to_json(as_seen_by(net.network, i)))));
+    TRY_OK(write_file(options.dir / kWalletsFile, view(to_json(as_wallets_see(net.network)))));
+    net.proxied = true;
+  }
   TRY_OK(write_file(options.dir / "network.json", view(to_json(net.network))));
   return net;
 }
