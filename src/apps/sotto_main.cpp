@@ -126,6 +126,10 @@ int main(int argc, char** argv) {
   pay->add_option("--fee-asset", pay_options.fee_asset, "which asset pays the fee (default: the network's first)");
   pay->add_option("--out", pay_options.out, "write the payment here, for the payee's `receive`");
   pay->add_flag("--yes", pay_options.yes, "do not ask");
+  pay->add_option("--settle", pay_options.mode, "who brings the votes together: gather (this wallet), exchange (validators), one (through one validator)")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, sotto::node::SettleMode>{{"gather", sotto::node::SettleMode::gather},
+                                                                                         {"exchange", sotto::node::SettleMode::exchange},
+                                                                                         {"one", sotto::node::SettleMode::one}}));
   pay->add_option("--timeout", pay_options.timeout_s, "seconds")->capture_default_str()->check(CLI::Range(1, 3600));
   uint32_t resume_timeout = 30;
   auto* resume = command("resume", "sends what is not known to be final once more, byte for byte");

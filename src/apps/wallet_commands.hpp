@@ -4,6 +4,7 @@
 #include <string>
 
 #include "apps/console.hpp"
+#include "node/payer.hpp"
 
 namespace sotto::apps {
 
@@ -20,6 +21,7 @@ int wallet_balance(Console& console, const WalletOptions& options);
 
 struct PayOptions {
   std::string address, amount, asset, memo, fee, fee_asset, out;
+  node::SettleMode mode = node::SettleMode::gather;
   bool yes = false;
   uint32_t timeout_s = 30;
 };

@@ -189,6 +189,7 @@ int wallet_pay(Console& console, const WalletOptions& options, const PayOptions&
   console.update("Private proof ready");
   console.end(outgoing.ok(), watch.ms(), merges > 0 ? fmt::format("after merging small notes {} times", merges) : "");
   if (!outgoing.ok()) return console.failure(failure_of(outgoing.error()));
+  (*session)->driver().use(pay.mode);
   auto paid = settle_shown(console, **session, *outgoing, pay.timeout_s);
   if (!paid.ok()) return console.failure(failure_of(paid.error()));
   paid->merges = merges;

@@ -1,7 +1,10 @@
 #include "node/network_client.hpp"
 
 #include <algorithm>
+#include <condition_variable>
 #include <future>
+#include <mutex>
+#include <numeric>
 
 #include "node/dev_genesis.hpp"
 
@@ -17,6 +20,7 @@ net::ClientLimits limits() {
   return l;
 }
 
+constexpr uint32_t kImpatienceMs = 1'000;   // with a validator that hangs, while there are others
 constexpr int kTreeAttempts = 20;      // a block may come between two validators' answers
 constexpr auto kTreePause = std::chrono::milliseconds(50);
 
@@ -111,7 +115,10 @@ NetworkClient::NetworkClient(Entropy& entropy, uint32_t timeout_ms, ledger::Gene
       committee_(std::make_shared<const settle::Committee>(std::move(committee))),
       validators_(std::move(validators)),
       client_(limits()),
-      payer_(client_, committee_, validators_, entropy) {}
+      payer_(client_, committee_, validators_, entropy),
+      order_(validators_.size()) {
+  std::iota(order_.begin(), order_.end(), size_t{0});
+}
 
 std::vector<Result<net::Response, Error>> NetworkClient::ask_all(const net::Request& request, uint32_t timeout_ms) {
   using Answer = std::promise<Result<net::Response, Error>>;
@@ -127,19 +134,40 @@ std::vector<Result<net::Response, Error>> NetworkClient::ask_all(const net::Requ
   return out;
 }
 
+// Answers as they come: who says nothing is not waited for once enough others say the same.
 Result<Bytes, NetworkClient::Trouble> NetworkClient::confirmed(const net::Request& request) {
-  const auto answers = ask_all(request, timeout_ms_);
+  struct Answers {
+    std::mutex mutex;
+    std::condition_variable arrived;
+    std::vector<std::pair<size_t, Result<net::Response, Error>>> fresh;
+  };
+  const auto answers = std::make_shared<Answers>();
+  for (size_t i = 0; i < validators_.size(); ++i)
+    client_.call(validators_[i], request, timeout_ms_, [answers, i](Result<net::Response, Error> r) {
+      const std::lock_guard lock(answers->mutex);
+      answers->fresh.emplace_back(i, std::move(r));
+      answers->arrived.notify_one();
+    });
   std::map<Bytes, settle::Stake> behind;
   settle::Stake reached = 0;
   std::string trouble;
-  for (size_t i = 0; i < answers.size(); ++i) {
-    if (!answers[i].ok()) trouble = answers[i].error().what;
-    if (!answers[i].ok() || answers[i]->status != 200) continue;
-    const settle::Stake stake = (*committee_)[i].stake;
-    reached += stake;
-    auto& sum = behind[answers[i]->body];
-    sum += stake;
-    if (sum * 3 > committee_->total()) return answers[i]->body;
+  for (size_t answered = 0; answered < validators_.size();) {
+    decltype(answers->fresh) fresh;
+    {
+      std::unique_lock lock(answers->mutex);
+      answers->arrived.wait(lock, [&] { return !answers->fresh.empty(); });    // every call ends
+      fresh.swap(answers->fresh);
+    }
+    answered += fresh.size();
+    for (const auto& [i, answer] : fresh) {
+      if (!answer.ok()) trouble = answer.error().what;
+      if (!answer.ok() || answer->status != 200) continue;
+      const settle::Stake stake = (*committee_)[i].stake;
+      reached += stake;
+      auto& sum = behind[answer->body];
+      sum += stake;
+      if (sum * 3 > committee_->total()) return answer->body;
+    }
   }
   if (reached * 3 > committee_->total())
     return Failure{Trouble{Failed::disagreement, "validators do not agree on " + request.target}};
@@ -175,16 +203,28 @@ bool NetworkClient::certified(std::span<const ledger::Block> blocks) const {
 Result<std::vector<ledger::Block>, NetworkClient::Trouble> NetworkClient::blocks(uint64_t from, uint32_t wait_ms) {
   Trouble trouble{Failed::unreachable, ""};
   settle::Stake have_none = 0;         // one validator that says so may be hiding blocks, or lag behind
-  for (size_t i = 0; i < validators_.size(); ++i) {
-    const size_t validator = (favourite_ + i) % validators_.size();
+  // One that hangs is not waited for while others have not been asked, and comes last from then on.
+  std::vector<bool> answered(validators_.size(), false);
+  const auto order = order_;
+  const auto put = [&](size_t validator, bool first) {
+    const auto at = std::ranges::find(order_, validator);
+    if (first) std::rotate(order_.begin(), at, at + 1);
+    else std::rotate(at, at + 1, order_.end());
+  };
+  for (size_t i = 0; i < 2 * order.size(); ++i) {
+    const size_t validator = order[i % order.size()];
+    if (answered[validator]) continue;
+    const uint32_t patience_ms = i < order.size() ? std::min(timeout_ms_, kImpatienceMs) : timeout_ms_;
     const uint32_t wait = have_none == 0 ? wait_ms : 0;
     const std::string target =
         std::string(kBlocksPath) + "?from=" + std::to_string(from) + "&wait_ms=" + std::to_string(wait);
-    const auto response = client_.call_and_wait(validators_[validator], get(target), wait + timeout_ms_);
+    const auto response = client_.call_and_wait(validators_[validator], get(target), wait + patience_ms);
     if (!response.ok() || response->status != 200) {
       if (!response.ok()) trouble.what = response.error().what;
+      put(validator, false);
       continue;
     }
+    answered[validator] = true;
     const auto message = BlocksMessage::decode(response->body);
     if (!message.ok()) continue;
     if (message->blocks.empty()) {
@@ -219,7 +259,7 @@ Result<std::vector<ledger::Block>, NetworkClient::Trouble> NetworkClient::blocks
       trouble = {Failed::disagreement, "a block of " + to_string(validators_[validator]) + " is not the others'"};
       continue;
     }
-    favourite_ = validator;
+    put(validator, true);
     return blocks;
   }
   if (trouble.what.empty()) trouble.what = "too few validators answer for blocks";

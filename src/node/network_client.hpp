@@ -70,7 +70,7 @@ class NetworkClient {
   std::vector<net::Endpoint> validators_;
   net::Client client_;
   Payer payer_;
-  size_t favourite_ = 0;               // who answered last: asked first for blocks
+  std::vector<size_t> order_;          // in which validators are asked for blocks: who answered last first, who failed last
 };
 const char* name(NetworkClient::Failed f);
 

@@ -88,7 +88,7 @@ class Run {
     auto& member = members_[arrival.validator];
     const auto fails = [&](const std::string& why) {
       member.failed = true;
-      tell(SettleStep::Kind::unreachable, arrival.validator, why);
+      tell(SettleStep::Kind::unreachable, arrival.validator, counted_, why);
       if (to_.mode != SettleMode::one) return false;
       const auto other = std::ranges::find(members_, false, &Member::asked);
       if (other != members_.end()) ask(static_cast<size_t>(other - members_.begin()));
@@ -115,11 +115,13 @@ class Run {
       if (!settle::verify(answer->lock, *to_.committee).ok()) return fails("a lock certificate that does not hold");
       lock_ = answer->lock;
       timings_.lock_certificate_ms = since_start();
+      tell_signers(SettleStep::Kind::vote, answer->lock.bitmap);
       tell(SettleStep::Kind::lock_certificate, arrival.validator);
     }
     if (const auto* certificate = std::get_if<settle::SettlementCertificate>(&answer->settled)) {
       if (certificate->subject != collector_.subject() || !settle::verify(*certificate, *to_.committee).ok())
         return fails("a settlement certificate that does not hold");
+      tell_signers(SettleStep::Kind::acknowledgement, certificate->bitmap);
       return done(*certificate, arrival.validator);
     }
     const auto& share = std::get<settle::Acknowledgement>(answer->settled);
@@ -138,11 +140,10 @@ class Run {
     for (size_t i = 0; i < verdicts.size(); ++i) {
       const size_t validator = unchecked_[i].validator;
       if (verdicts[i].ok()) {
-        ++counted_;
-        tell(SettleStep::Kind::acknowledgement, validator);
+        tell(SettleStep::Kind::acknowledgement, validator, ++counted_);
       } else {
         members_[validator].failed = true;
-        tell(SettleStep::Kind::unreachable, validator, name(verdicts[i].error()));
+        tell(SettleStep::Kind::unreachable, validator, counted_, name(verdicts[i].error()));
       }
     }
     unchecked_.clear();
@@ -150,7 +151,7 @@ class Run {
 
   bool done(const settle::SettlementCertificate& certificate, size_t validator) {
     timings_.settled_ms = since_start();
-    tell(SettleStep::Kind::settled, validator);
+    tell(SettleStep::Kind::settled, validator, counted_);
     settled_ = Settled{*lock_, certificate, timings_};
     return true;
   }
@@ -164,8 +165,13 @@ class Run {
   }
 
   double since_start() const { return std::chrono::duration<double, std::milli>(Steady::now() - start_).count(); }
-  void tell(SettleStep::Kind kind, size_t validator, std::string detail = "") const {
-    if (watch_) watch_({kind, validator, counted_, since_start(), std::move(detail)});
+  void tell(SettleStep::Kind kind, size_t validator, size_t count = 0, std::string detail = "") const {
+    if (watch_) watch_({kind, validator, count, since_start(), std::move(detail)});
+  }
+  // Who stands behind a certificate: whom this wallet has not heard itself.
+  void tell_signers(SettleStep::Kind kind, const Bytes& bitmap) const {
+    for (size_t i = 0, count = 0; i < members_.size(); ++i)
+      if ((bitmap[i / 8] & (0x80 >> (i % 8))) != 0) tell(kind, i, ++count);
   }
 
   const Handing& to_;

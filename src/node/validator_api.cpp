@@ -11,6 +11,7 @@ void ValidatorNode::Core::handle(net::Request request, net::Reply reply) {
   const bool post = request.method == net::Method::post;
   if (target.path == kTransactionsPath && post) return submit_transaction(request, target, std::move(reply));
   if (target.path == kCertificatesPath && post) return submit_certificate(request, std::move(reply));
+  if (target.path == kPayPath && post && exchange) return submit_pay(request, target, std::move(reply));
   if (post) return reply(text(404, "unknown_path"));
   if (target.path == kBlocksPath) return blocks(target, std::move(reply));
   if (target.path == kHashPath) return hash(target, std::move(reply));
@@ -27,13 +28,20 @@ void ValidatorNode::Core::handle(net::Request request, net::Reply reply) {
   reply(text(404, "unknown_path"));
 }
 
-void ValidatorNode::Core::submit_transaction(net::Request& request, const net::Target& target, net::Reply reply) {
+std::optional<settle::DecodedCandidate> ValidatorNode::Core::hinted_candidate(const net::Request& request, const net::Target& target,
+                                                                              const net::Reply& reply) {
   const auto body = split_hints(target, request.body);
-  if (!body) return reply(text(400, "bad_hints"));
+  if (!body) return reply(text(400, "bad_hints")), std::nullopt;
   auto candidate = settle::decode_candidate(body->transaction);
-  if (!candidate.ok()) return reply(text(400, name(candidate.error())));
+  if (!candidate.ok()) return reply(text(400, name(candidate.error()))), std::nullopt;
   if (!body->hints.empty()) candidate->hints = std::make_shared<const Bytes>(body->hints.begin(), body->hints.end());
-  on_state([this, source = request.source, reply = std::move(reply), tx = std::move(candidate).value()]() mutable {
+  return std::move(candidate).value();
+}
+
+void ValidatorNode::Core::submit_transaction(net::Request& request, const net::Target& target, net::Reply reply) {
+  auto candidate = hinted_candidate(request, target, reply);
+  if (!candidate) return;
+  on_state([this, source = request.source, reply = std::move(reply), tx = std::move(*candidate)]() mutable {
     if (const auto number = expect(std::move(reply))) step(settle::SubmitTransaction{*number, source, std::move(tx)});
   });
 }

@@ -10,6 +10,7 @@
 #include "node/authority.hpp"
 #include "node/batch_worker.hpp"
 #include "node/certificate_check.hpp"
+#include "node/exchange_service.hpp"
 #include "node/metrics.hpp"
 #include "node/prepared.hpp"
 #include "node/snapshots.hpp"
@@ -77,14 +78,17 @@ struct ValidatorNode::Core {
   void carry_out(settle::Persist& e) { writer->post(std::move(e)); }
   void carry_out(settle::ReplyVote& e) {
     metrics.count(Metrics::Count::votes);
+    if (const auto asked = take_exchanged(e.request)) return exchange->voted(asked->txid, e.vote);
     answer(e.request, binary(e.vote.encode()), Metrics::Time::vote);
   }
   void carry_out(settle::ReplyAcknowledgement& e) {
     metrics.count(Metrics::Count::acknowledgements);
+    if (const auto asked = take_exchanged(e.request)) return exchange->acknowledged(asked->txid, e.acknowledgement);
     answer(e.request, binary(e.acknowledgement.encode()), Metrics::Time::acknowledgement);
   }
   void carry_out(settle::ReplyRefusal& e) {
     metrics.refused(settle::name(e.refusal.reason));
+    if (const auto asked = take_exchanged(e.request)) return exchange->refused(asked->txid, e.refusal, asked->of_vote);
     answer(e.request, refusal(e.refusal));
   }
   void carry_out(settle::Propose& e) { offer(*e.certified); }
@@ -312,7 +316,18 @@ struct ValidatorNode::Core {
     failed = true;
     for (auto& [request, waiting] : std::exchange(replies, {})) waiting.reply(stopped());
     take_waits([](const Wait&) { return true; });
+    exchanged.clear();
+    if (exchange) exchange->answer_all(stopped());
   }
+
+  // --- exchanging votes; with peers only ---
+  struct Exchanged {
+    ledger::TxId txid;
+    bool of_vote = true;               // else of an acknowledgement
+  };
+  void begin_exchange(Entropy& entropy);
+  // Was it the exchange that asked? State thread.
+  std::optional<Exchanged> take_exchanged(settle::RequestId request);
 
   // Set once at start: settle and ledger read it from any thread.
   const std::shared_ptr<const ledger::Network>& network() const { return network_; }
@@ -321,6 +336,9 @@ struct ValidatorNode::Core {
   void handle(net::Request request, net::Reply reply);
   void submit_transaction(net::Request& request, const net::Target& target, net::Reply reply);
   void submit_certificate(net::Request& request, net::Reply reply);
+  void submit_pay(net::Request& request, const net::Target& target, net::Reply reply);
+  // Transaction and hints out of a body; without one it has replied.
+  static std::optional<settle::DecodedCandidate> hinted_candidate(const net::Request& request, const net::Target& target, const net::Reply& reply);
   void blocks(const net::Target& target, net::Reply reply);
   void hash(const net::Target& target, net::Reply reply);
   void status(const net::Target& target, net::Reply reply);
@@ -351,6 +369,7 @@ struct ValidatorNode::Core {
     Steady::time_point since;
   };
   std::unordered_map<settle::RequestId, Waiting> replies;
+  std::unordered_map<settle::RequestId, Exchanged> exchanged;   // asked by the exchange: state thread only
   std::optional<ledger::Execution> computed;   // a block nobody has decided on yet: state thread only
   double computed_seconds = 0;                 // what that took
   SnapshotShelf shelf{[this](uint64_t height) {
@@ -379,6 +398,7 @@ struct ValidatorNode::Core {
   std::thread history;                         // reads what the store did not read when it was opened
   Metrics metrics;
   std::unique_ptr<Peers> peers;                // none without an identity
+  std::unique_ptr<ExchangeService> exchange;   // none without peers
   std::unique_ptr<net::Server> server, operator_server;
   net::Endpoint endpoint, operator_endpoint;
 };

@@ -38,6 +38,7 @@ void ValidatorNode::Core::begin() {
 void ValidatorNode::Core::end() {
   if (server) server->stop();
   if (peers) peers->stop();
+  if (exchange) exchange->stop();
   if (operator_server) operator_server->stop();
   ending = true;
   if (history.joinable()) history.join();
@@ -82,7 +83,10 @@ Result<std::unique_ptr<ValidatorNode>, NodeTrouble> ValidatorNode::open(
   auto core = std::make_unique<Core>(options, committee, *index, std::move(opened->store), std::move(opened->state),
                                      settle::Signer(network, *index, key), std::move(system), entropy, pool);
   core->genesis_bytes = ledger::encode(genesis);
-  if (options.identity) core->peers = std::make_unique<Peers>(*options.identity, PeerLimits{}, options.log);
+  if (options.identity) {
+    core->peers = std::make_unique<Peers>(*options.identity, PeerLimits{}, options.log);
+    core->begin_exchange(entropy);
+  }
   core->head = core->state.height;
   core->abstains = committee->epoch() < opened->votes_from_epoch;
   core->point_moves(opened->engine_height);

@@ -42,6 +42,9 @@ class WalletDriver {
                Entropy& entropy, ThreadPool& pool)
       : wallet_(wallet), network_(network), prover_(std::move(system), entropy, pool), entropy_(entropy), pool_(pool) {}
 
+  // How payments become final from now on; gathered by the wallet otherwise.
+  void use(SettleMode mode) { network_.payer().use(mode); }
+
   struct Trouble {
     std::optional<NetworkClient::Failed> network;   // none: the wallet's
     std::string reject;

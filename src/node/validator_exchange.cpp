@@ -1,0 +1,44 @@
+// The validator's side of exchanging votes (exchange_service.hpp): what it asks of this validator's own machine, and the answers.
+#include "node/exchange_service.hpp"
+#include "node/validator_core.hpp"
+
+namespace sotto::node {
+
+void ValidatorNode::Core::begin_exchange(Entropy& entropy) {
+  ExchangeService::Own own;
+  own.vote = [this](settle::SourceId source, settle::DecodedCandidate tx) {
+    on_state([this, source, tx = std::move(tx)]() mutable {
+      if (failed) return;
+      exchanged.emplace(++last_request, Exchanged{tx.candidate.txid, true});
+      step(settle::SubmitTransaction{last_request, source, std::move(tx)});
+    });
+  };
+  own.acknowledge = [this](settle::SourceId source, settle::LockCertificate certificate, settle::DecodedCandidate tx) {
+    on_state([this, source, certificate = std::move(certificate), tx = std::move(tx)]() mutable {
+      if (failed) return;
+      exchanged.emplace(++last_request, Exchanged{tx.candidate.txid, false});
+      step(settle::SubmitCertificate{last_request, source, std::move(certificate), std::move(tx)});
+    });
+  };
+  exchange = std::make_unique<ExchangeService>(committee, index, *peers, ExchangeOptions{}, entropy, std::move(own));
+  peers->serve(kExchangePath, [this](uint16_t member, net::Request request, net::Reply reply) {
+    exchange->heard(member, std::move(request), std::move(reply));
+  });
+}
+
+std::optional<ValidatorNode::Core::Exchanged> ValidatorNode::Core::take_exchanged(settle::RequestId request) {
+  const auto found = exchanged.find(request);
+  if (found == exchanged.end()) return std::nullopt;
+  const Exchanged asked = found->second;
+  exchanged.erase(found);
+  return asked;
+}
+
+void ValidatorNode::Core::submit_pay(net::Request& request, const net::Target& target, net::Reply reply) {
+  const auto spread = target.number("spread", 0);
+  if (!spread || *spread > 1) return reply(text(400, "bad_number"));
+  auto candidate = hinted_candidate(request, target, reply);
+  if (candidate) exchange->pay(request.source, std::move(*candidate), *spread == 1, std::move(reply));
+}
+
+}  // namespace sotto::node
