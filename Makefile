@@ -155,17 +155,10 @@ test-network-short: setup
 #: make ci              what the continuous integration runs: test, then short forms of the longer suites
 ci:
 	@$(MAKE) --no-print-directory test
-	@$(MAKE) --no-print-directory demo-json
 	@$(MAKE) --no-print-directory test-network-short
 	@$(MAKE) --no-print-directory bench-smoke
 	@$(MAKE) --no-print-directory fuzz-smoke
 	@$(MAKE) --no-print-directory asan-smoke
-
-.PHONY: demo-json
-demo-json: setup
-	$(call build,release,sotto)
-	@build/sotto demo --json >build/demo.json
-	@tools/check_demo.py build/demo.json
 
 setup:
 	@./setup $(SETUP_FLAGS)

@@ -1,9 +1,13 @@
 #!/usr/bin/env python3
-"""Checks the document of `sotto demo --json`: exactly one JSON document, of the promised shape, everything in order."""
+"""Runs `sotto demo --json` and checks what it prints: exactly one JSON document, of the promised shape, everything in order."""
 import json
+import subprocess
 import sys
 
-text = open(sys.argv[1]).read()
+ran = subprocess.run([sys.argv[1], "demo", "--json"], stdout=subprocess.PIPE, text=True)
+if ran.returncode != 0:
+    sys.exit(f"the demo ended with {ran.returncode}")
+text = ran.stdout
 wrong = []
 
 
