@@ -55,7 +55,7 @@ def resident_mb(pid):
 
 
 def folder_bytes(folder):
-    return sum(f.stat().st_blocks * 512 for f in folder.rglob("*") if f.is_file())
+    return sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())     # not what is allocated: logs reserve ahead
 
 
 class Bench:
@@ -223,7 +223,7 @@ def picture(report, file):
         series.append((f"{run['delay_ms']} ms, {run['mode']}", COLOURS[run["delay_ms"]] + (" goal" if run["mode"] == "gather" else ""), points))
     pathlib.Path(file).write_text(curves(
         "From a finished proof to final, through real processes",
-        "Four validators and the wallet on %d shared processors; one-way delay between all of them; dashed: the wallet gathers" % os.cpu_count(),
+        "By one-way delay between all of them; dashed: the wallet gathers; all on %d shared processors" % os.cpu_count(),
         series, "ms", "percent of payments"))
 
 

@@ -51,20 +51,29 @@ void CheckedCertificates::remember_hash(const ledger::TxId& id, const settle::Su
 
 std::vector<Status<settle::CertificateReject>> CheckedCertificates::check(
     std::span<const settle::LockCertificate* const> certificates) {
+  std::vector<Status<settle::CertificateReject>> verdicts(certificates.size(), Ok{});
   std::vector<settle::CertificateClaim<settle::Phase::vote>> claims;
+  std::vector<std::pair<size_t, Hash32>> unseen;
+  for (size_t i = 0; i < certificates.size(); ++i)
+    if (const Hash32 key = crypto::sha256(certificates[i]->encode()); !known(key)) unseen.emplace_back(i, key);
   {
     const std::lock_guard lock(mutex_);
-    for (const auto* certificate : certificates) {
+    for (const auto& [i, key] : unseen) {
+      const auto* certificate = certificates[i];
       claims.push_back({certificate, std::nullopt});
       const auto found = hashes_.find(certificate->subject.txid);
       if (found != hashes_.end() && found->second.subject == certificate->subject) claims.back().hashed = found->second.hashed;
     }
   }
-  auto verdicts = settle::verify_batch(std::span<const settle::CertificateClaim<settle::Phase::vote>>(claims), *committee_, entropy_);
-  for (size_t i = 0; i < verdicts.size(); ++i)
-    if (verdicts[i]) remember(crypto::sha256(certificates[i]->encode()));
+  const auto checked = settle::verify_batch(std::span<const settle::CertificateClaim<settle::Phase::vote>>(claims), *committee_, entropy_);
+  for (size_t k = 0; k < checked.size(); ++k) {
+    verdicts[unseen[k].first] = checked[k];
+    if (checked[k].ok()) remember(unseen[k].second);
+  }
   return verdicts;
 }
+
+void CheckedCertificates::trust(const settle::LockCertificate& certificate) { remember(crypto::sha256(certificate.encode())); }
 
 bool CheckedCertificates::check(const ledger::Transaction& tx, const ledger::TxId& id, ByteView bytes) {
   const settle::Subject expected = expected_subject(*committee_, tx, id);

@@ -23,6 +23,8 @@ class CheckedCertificates {
 
   // One verdict each; one product of pairings if all are good (settle::verify_batch).
   std::vector<Status<settle::CertificateReject>> check(std::span<const settle::LockCertificate* const> certificates);
+  // It has been verified elsewhere.
+  void trust(const settle::LockCertificate& certificate);
   // Is `bytes` a lock certificate of exactly this transaction?
   bool check(const ledger::Transaction& tx, const ledger::TxId& id, ByteView bytes);
   ledger::CertificateCheck for_ledger() {

@@ -22,16 +22,15 @@ class ExchangeService::Outbox : public std::enable_shared_from_this<Outbox> {
  public:
   Outbox(Peers& peers, uint16_t member, const ExchangeOptions& options) : peers_(peers), member_(member), options_(options) {}
 
-  // False: too much waits already.
-  bool put(const Bytes& message) {
+  // Lost if too much waits already.
+  void put(const Bytes& message) {
     {
       const std::lock_guard lock(mutex_);
-      if (bytes_ + message.size() > options_.waiting_bytes) return false;
+      if (bytes_ + message.size() > options_.waiting_bytes) return;
       bytes_ += message.size();
       waiting_.push_back(message);
     }
     send();
-    return true;
   }
 
  private:
@@ -66,27 +65,38 @@ class ExchangeService::Outbox : public std::enable_shared_from_this<Outbox> {
   size_t bytes_ = 0, posts_ = 0;
 };
 
-ExchangeService::ExchangeService(std::shared_ptr<const settle::Committee> committee, uint16_t self, Peers& peers, const ExchangeOptions& options,
-                                 Entropy& entropy, Own own)
+ExchangeService::ExchangeService(Peers& peers, const ExchangeOptions& options, Entropy& entropy, Own own)
     : own_(std::move(own)),
-      machine_(committee, self, options.limits, entropy),
+      peers_(peers),
+      options_(options),
+      entropy_(entropy),
       worker_(
           kMaxTasks,
           [this](auto tasks) {
             for (const auto& task : tasks) task();
             if (tasks.empty()) step(settle::Exchange::Tick{});
           },
-          kTick, "exchange") {
-  for (uint16_t member = 0; member < committee->size(); ++member)
-    outboxes_.push_back(member == self ? nullptr : std::make_shared<Outbox>(peers, member, options));
-}
+          kTick, "exchange") {}
 
 ExchangeService::~ExchangeService() { stop(); }
 void ExchangeService::stop() { worker_.stop(); }
 
+void ExchangeService::seat(std::shared_ptr<const settle::Committee> committee, std::optional<uint16_t> self) {
+  worker_.post([this, committee = std::move(committee), self] {
+    if (machine_) carry_out(machine_->stop());
+    machine_.reset();
+    outboxes_.clear();
+    if (!self) return;
+    machine_.emplace(committee, *self, options_.limits, entropy_);
+    for (uint16_t member = 0; member < committee->size(); ++member)
+      outboxes_.push_back(member == *self ? nullptr : std::make_shared<Outbox>(peers_, member, options_));
+  });
+}
+
 void ExchangeService::pay(settle::SourceId source, settle::DecodedCandidate transaction, bool spread, net::Reply reply) {
   worker_.post([this, source, transaction = std::move(transaction), spread, reply = std::move(reply)]() mutable {
     if (to_all_) return reply(*to_all_);
+    if (!machine_) return reply(text(404, "no_seat"));
     replies_.emplace(++last_request_, std::move(reply));
     step(settle::Exchange::Pay{last_request_, source, std::move(transaction), spread});
   });
@@ -103,7 +113,7 @@ void ExchangeService::heard(uint16_t member, net::Request request, net::Reply re
 void ExchangeService::take(uint16_t member, const Bytes& body) {
   auto messages = decode_exchange(body);
   if (!messages.ok()) {
-    ++bad_shares_;
+    bad_share(member);
     return;
   }
   for (auto& message : *messages) {
@@ -133,14 +143,18 @@ void ExchangeService::refused(const ledger::TxId& txid, const settle::Refusal& r
 void ExchangeService::answer_all(net::Response response) {
   worker_.post([this, response = std::move(response)] {
     to_all_ = response;
-    static_cast<void>(machine_.stop());
+    machine_.reset();
     for (const auto& [request, reply] : std::exchange(replies_, {})) reply(response);
   });
 }
 
 void ExchangeService::step(settle::Exchange::Event event) {
+  if (machine_) carry_out(machine_->step(now_ms(), std::move(event)));
+}
+
+void ExchangeService::carry_out(settle::Exchange::Effects effects) {
   using X = settle::Exchange;
-  for (auto& effect : machine_.step(now_ms(), std::move(event))) {
+  for (auto& effect : effects) {
     if (auto* ask = std::get_if<X::AskVote>(&effect)) {
       own_.vote(ask->source, std::move(ask->transaction));
     } else if (auto* certified = std::get_if<X::AskAcknowledgement>(&effect)) {
@@ -148,19 +162,29 @@ void ExchangeService::step(settle::Exchange::Event event) {
     } else if (const auto* tell = std::get_if<X::Tell>(&effect)) {
       const Bytes message = encode(tell->message);
       for (uint16_t member = 0; member < outboxes_.size(); ++member)
-        if (outboxes_[member] && (!tell->member || *tell->member == member) && !outboxes_[member]->put(message)) ++lost_;
+        if (outboxes_[member] && (!tell->member || *tell->member == member)) outboxes_[member]->put(message);
     } else if (const auto* answer = std::get_if<X::Answer>(&effect)) {
-      ++answered_;
+      count(Metrics::Count::exchanged);
       reply(answer->request, {200, encode(answer->answer), net::kBinary});
     } else if (const auto* no = std::get_if<X::AnswerRefused>(&effect)) {
       reply(no->request, {409, RefusalMessage::of(no->refusal).encode(), net::kBinary});
     } else if (const auto* late = std::get_if<X::GiveUp>(&effect)) {
-      ++given_up_;
+      count(Metrics::Count::not_exchanged);
       reply(late->request, text(504, kNoQuorum));
-    } else if (std::holds_alternative<X::BadShare>(effect)) {
-      ++bad_shares_;
+    } else if (const auto* bad = std::get_if<X::BadShare>(&effect)) {
+      bad_share(bad->member);
     }
   }
+}
+
+// A member that is broken or lies: everybody's operator should know.
+void ExchangeService::bad_share(uint16_t member) {
+  count(Metrics::Count::bad_shares);
+  if (options_.log != nullptr) options_.log->say(LogLevel::warn, "bad_share", {{"member", uint64_t{member}}});
+}
+
+void ExchangeService::count(Metrics::Count what) {
+  if (options_.metrics != nullptr) options_.metrics->count(what);
 }
 
 void ExchangeService::reply(settle::RequestId request, net::Response response) {

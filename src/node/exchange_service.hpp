@@ -1,11 +1,10 @@
 // settle::Exchange in the world: a thread of its own, messages to the other validators over Peers, wallets' requests that wait.
 // Messages to a member travel together if there are several, and none waits for another's answer.
 #pragma once
-#include <atomic>
-
 #include "net/server.hpp"
 #include "node/batch_worker.hpp"
 #include "node/exchange_messages.hpp"
+#include "node/metrics.hpp"
 #include "node/peers.hpp"
 
 namespace sotto::node {
@@ -13,7 +12,9 @@ namespace sotto::node {
 struct ExchangeOptions {
   settle::ExchangeLimits limits;
   size_t posts = 16;                           // to one member, under way
-  size_t waiting_bytes = 4 * 1024 * 1024;      // for one member; what comes on top is lost
+  size_t waiting_bytes = 4 * 1024 * 1024;      // for one member; what comes on top is lost, and the wallet gathers
+  Log* log = nullptr;                          // live longer
+  Metrics* metrics = nullptr;
 };
 
 class ExchangeService {
@@ -25,13 +26,14 @@ class ExchangeService {
     std::function<void(settle::SourceId, settle::LockCertificate, settle::DecodedCandidate)> acknowledge;
   };
 
-  // `peers`, in the committee's order, lives longer.
-  ExchangeService(std::shared_ptr<const settle::Committee> committee, uint16_t self, Peers& peers, const ExchangeOptions& options,
-                  Entropy& entropy, Own own);
+  // `peers` and `entropy` live longer. Has no seat yet.
+  ExchangeService(Peers& peers, const ExchangeOptions& options, Entropy& entropy, Own own);
   ~ExchangeService();                          // stops
   ExchangeService(const ExchangeService&) = delete;
 
-  // From any thread.
+  // From any thread. This validator's place in a committee whose order is that of `peers`; none: it is no member, and knows no exchange
+  // until it is. Whatever was under way is given up.
+  void seat(std::shared_ptr<const settle::Committee> committee, std::optional<uint16_t> self);
   void pay(settle::SourceId source, settle::DecodedCandidate transaction, bool spread, net::Reply reply);
   void heard(uint16_t member, net::Request request, net::Reply reply);
   void voted(const ledger::TxId& txid, const settle::Vote& vote);
@@ -41,22 +43,22 @@ class ExchangeService {
   void answer_all(net::Response response);
   void stop();                                 // safe to call twice
 
-  struct Counts {
-    uint64_t answered = 0, given_up = 0, bad_shares = 0, lost = 0;       // lost: messages a member could not be told
-  };
-  Counts counts() const { return {answered_, given_up_, bad_shares_, lost_}; }
-
  private:
   class Outbox;
   void step(settle::Exchange::Event event);
+  void carry_out(settle::Exchange::Effects effects);
   void reply(settle::RequestId request, net::Response response);
   void take(uint16_t member, const Bytes& body);
+  void bad_share(uint16_t member);
+  void count(Metrics::Count what);
 
   const Own own_;
-  std::vector<std::shared_ptr<Outbox>> outboxes_;      // a member; none for ourselves
-  std::atomic<uint64_t> answered_{0}, given_up_{0}, bad_shares_{0}, lost_{0};
+  Peers& peers_;
+  const ExchangeOptions options_;
+  Entropy& entropy_;
   // The exchange's thread alone.
-  settle::Exchange machine_;
+  std::optional<settle::Exchange> machine_;            // while it has a seat
+  std::vector<std::shared_ptr<Outbox>> outboxes_;      // a member; none for ourselves
   settle::RequestId last_request_ = 0;
   std::unordered_map<settle::RequestId, net::Reply> replies_;
   std::optional<net::Response> to_all_;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <future>
 
 #include "node/payer_exchange.hpp"
@@ -21,7 +22,9 @@ struct Members {
   struct One {
     net::TlsIdentity identity;
     Peers peers;
+    Metrics metrics;
     std::unique_ptr<ExchangeService> exchange;
+    bool tells(const std::string& line) const { return metrics.text().find(line + "\n") != std::string::npos; }
     std::unique_ptr<net::Server> server;
     explicit One(uint8_t n) : identity(net::TlsIdentity::from_seed(Secret<ByteArray<32>>(ByteArray<32>{n, 9}))), peers(identity) {}
   };
@@ -42,7 +45,9 @@ struct Members {
       };
       ExchangeOptions options;
       options.limits.patience_ms = 1'000;
-      one.exchange = std::make_unique<ExchangeService>(committee.committee, i, one.peers, options, entropy, std::move(own));
+      options.metrics = &one.metrics;
+      one.exchange = std::make_unique<ExchangeService>(one.peers, options, entropy, std::move(own));
+      one.exchange->seat(committee.committee, i);
       one.peers.serve(kExchangePath, [&one](uint16_t member, net::Request request, net::Reply reply) {
         one.exchange->heard(member, std::move(request), std::move(reply));
       });
@@ -81,7 +86,7 @@ TEST(ExchangeService, settles_in_both_modes) {
     EXPECT_TRUE(settle::verify(settled->lock, *members.committee.committee).ok());
     EXPECT_TRUE(settle::verify(settled->settlement, *members.committee.committee).ok());
   }
-  for (const auto& one : members.all) EXPECT_EQ(one->exchange->counts().bad_shares, 0u);
+  for (const auto& one : members.all) EXPECT_TRUE(one->tells("sotto_bad_shares_total 0"));
 }
 
 TEST(ExchangeService, one_of_four_is_not_missed) {
@@ -96,9 +101,8 @@ TEST(ExchangeService, without_a_quorum_it_says_so_in_time) {
   const auto settled = members.hand(SettleMode::exchange, 1, 2'500);
   ASSERT_FALSE(settled.ok());
   EXPECT_FALSE(settled.error().unknown_here);
-  uint64_t given_up = 0;
-  for (const auto& one : members.all) given_up += one->exchange->counts().given_up;
-  EXPECT_GE(given_up, 2u);                     // as many as make a quorum impossible; the others are about to
+  const auto given_up = std::ranges::count_if(members.all, [](const auto& one) { return one->tells("sotto_exchanges_total{outcome=\"given_up\"} 1"); });
+  EXPECT_GE(given_up, 2);                      // as many as make a quorum impossible; the others are about to
 }
 
 TEST(ExchangeService, once_stopped_everybody_gets_the_same_answer) {
@@ -117,6 +121,25 @@ TEST(ExchangeService, once_stopped_everybody_gets_the_same_answer) {
   ASSERT_TRUE(first.ok() && second.ok());
   EXPECT_EQ(first->status, 503);
   EXPECT_EQ(second->status, 503);
+}
+
+TEST(ExchangeService, without_a_seat_there_is_none) {
+  Members members({0, 1, 2, 3});
+  for (auto& one : members.all) one->exchange->seat(members.committee.committee, std::nullopt);
+  const auto settled = members.hand(SettleMode::exchange, 2);
+  ASSERT_FALSE(settled.ok());
+  EXPECT_TRUE(settled.error().unknown_here);
+  for (uint16_t i = 0; i < 4; ++i) members.all[i]->exchange->seat(members.committee.committee, i);
+  EXPECT_FALSE(members.hand(SettleMode::exchange, 3, 500).error().unknown_here);
+}
+
+TEST(ExchangeService, a_member_that_talks_nonsense_is_counted) {
+  Members members;
+  std::promise<uint16_t> answered;
+  members.all[1]->peers.send(0, {net::Method::post, kExchangePath, {9, 9}, ""}, kPatienceMs,
+                             [&](const Result<net::Response, Error>& r) { answered.set_value(r.ok() ? r->status : uint16_t{0}); });
+  EXPECT_EQ(answered.get_future().get(), 200);
+  EXPECT_TRUE(members.all[0]->tells("sotto_bad_shares_total 1"));
 }
 
 TEST(ExchangeService, strangers_say_nothing) {

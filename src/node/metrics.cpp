@@ -46,6 +46,7 @@ Metrics::Metrics() : impl_(std::make_unique<Impl>()) {
   const char* proofs = "Transactions whose proofs and signatures were verified";
   const char* certificates = "Lock certificates checked";
   const char* transactions = "Entries of executed blocks";
+  const char* exchanges = "Requests of wallets to exchange votes";
   m.counts = {
       m.counter("sotto_votes_total", "Votes given, repeated ones included"),
       m.counter("sotto_acknowledgements_total", "Acknowledgements given, repeated ones included"),
@@ -56,6 +57,9 @@ Metrics::Metrics() : impl_(std::make_unique<Impl>()) {
       m.counter("sotto_proofs_total", proofs, {{"verdict", "bad"}}),
       m.counter("sotto_certificates_total", certificates, {{"verdict", "good"}}),
       m.counter("sotto_certificates_total", certificates, {{"verdict", "bad"}}),
+      m.counter("sotto_exchanges_total", exchanges, {{"outcome", "answered"}}),
+      m.counter("sotto_exchanges_total", exchanges, {{"outcome", "given_up"}}),
+      m.counter("sotto_bad_shares_total", "Votes and acknowledgements of other validators that did not verify or decode"),
   };
   m.times = {
       m.histogram("sotto_vote_seconds", "From a transaction's arrival to the vote", kSeconds),

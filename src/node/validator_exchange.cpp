@@ -14,13 +14,18 @@ void ValidatorNode::Core::begin_exchange(Entropy& entropy) {
     });
   };
   own.acknowledge = [this](settle::SourceId source, settle::LockCertificate certificate, settle::DecodedCandidate tx) {
+    certificates.trust(certificate);
     on_state([this, source, certificate = std::move(certificate), tx = std::move(tx)]() mutable {
       if (failed) return;
       exchanged.emplace(++last_request, Exchanged{tx.candidate.txid, false});
       step(settle::SubmitCertificate{last_request, source, std::move(certificate), std::move(tx)});
     });
   };
-  exchange = std::make_unique<ExchangeService>(committee, index, *peers, ExchangeOptions{}, entropy, std::move(own));
+  ExchangeOptions options_of;
+  options_of.log = options.log;
+  options_of.metrics = &metrics;
+  exchange = std::make_unique<ExchangeService>(*peers, options_of, entropy, std::move(own));
+  exchange->seat(committee, index);
   peers->serve(kExchangePath, [this](uint16_t member, net::Request request, net::Reply reply) {
     exchange->heard(member, std::move(request), std::move(reply));
   });

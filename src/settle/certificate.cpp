@@ -216,6 +216,19 @@ std::vector<Status<ShareReject>> ShareCollector<P>::add_batch(std::span<const Sh
 }
 
 template <Phase P>
+bool ShareCollector<P>::add_sum(std::span<const Share<P>> shares) {
+  ShareCollector<P> with = *this;
+  for (const Share<P>& share : shares) {
+    if (!with.admissible(share).ok()) return false;
+    with.count(share);
+  }
+  const auto certificate = with.certificate();
+  if (!certificate || !verify(*certificate, *committee_).ok()) return false;
+  *this = std::move(with);
+  return true;
+}
+
+template <Phase P>
 std::optional<Certificate<P>> ShareCollector<P>::certificate() const {
   if (!complete()) return std::nullopt;
   auto sum = crypto::aggregate(signatures_);

@@ -78,6 +78,9 @@ class ShareCollector {
   Status<ShareReject> add(const Share<P>& share);
   // One product for all; on failure one by one. Verdicts in order.
   std::vector<Status<ShareReject>> add_batch(std::span<const Share<P>> shares, Entropy& entropy);
+  // All of them, if the certificate they complete verifies as a whole: one product of two pairings, however many there are. Otherwise,
+  // or if they complete none, false, and none is counted.
+  bool add_sum(std::span<const Share<P>> shares);
 
   const Subject& subject() const { return subject_; }
   Stake stake() const { return stake_; }

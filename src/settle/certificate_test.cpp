@@ -238,6 +238,34 @@ TEST(ShareCollector, batches_name_the_bad_share) {  // S-23
   EXPECT_FALSE(collector.complete());
 }
 
+TEST(ShareCollector, sums_count_whole_or_not_at_all) {  // S-23
+  const TestCommittee committee({1, 1, 1, 1});
+  const Subject subject{5, {0}, {}}, other{5, {1}, {}};
+  const auto share = [&](size_t i, const Subject& s) { return committee.share<Phase::vote>(i, s); };
+  const auto counted = [&](const std::vector<Vote>& shares) {
+    VoteCollector collector(committee.committee, subject);
+    const bool all = collector.add_sum(shares);
+    EXPECT_EQ(collector.stake(), all ? shares.size() : 0u);
+    EXPECT_EQ(collector.certificate().has_value(), all);
+    if (all) {
+      EXPECT_TRUE(verify(*collector.certificate(), *committee.committee).ok());
+    }
+    return all;
+  };
+  EXPECT_TRUE(counted({share(0, subject), share(1, subject), share(3, subject)}));
+  EXPECT_TRUE(counted({share(0, subject), share(1, subject), share(2, subject), share(3, subject)}));
+  EXPECT_FALSE(counted({share(0, subject), share(1, subject)}));                         // completes nothing
+  EXPECT_FALSE(counted({share(0, subject), share(1, subject), share(1, subject)}));      // repeated
+  EXPECT_FALSE(counted({share(0, subject), share(1, subject), share(2, other)}));        // does not verify
+  EXPECT_FALSE(counted({share(0, subject), share(1, subject), {4, share(2, subject).signature}}));
+  // Beside what was counted before.
+  VoteCollector collector(committee.committee, subject);
+  EXPECT_TRUE(collector.add(share(2, subject)).ok());
+  EXPECT_FALSE(collector.add_sum(std::vector<Vote>{share(0, subject), share(2, subject)}));
+  EXPECT_TRUE(collector.add_sum(std::vector<Vote>{share(0, subject), share(1, subject)}));
+  EXPECT_TRUE(collector.complete());
+}
+
 TEST(ShareCollector, weighs_by_stake) {  // S-4
   const TestCommittee t({5, 1, 1, 1});
   AcknowledgementCollector collector(t.committee, subject());

@@ -154,10 +154,11 @@ void Exchange::gather(Gathering<P>& gathering, const Share<P>& share, Effects& o
   if (!committee_->is_quorum(stake)) return;
   std::vector<Share<P>> shares;
   for (const auto& [member, unchecked] : gathering.unchecked) shares.push_back(unchecked);
+  gathering.unchecked.clear();
+  if (gathering.collector.add_sum(shares)) return;
   const auto verdicts = gathering.collector.add_batch(shares, entropy_);
   for (size_t i = 0; i < verdicts.size(); ++i)
     if (!verdicts[i].ok() && verdicts[i].error() == ShareReject::bad_signature) out.push_back(BadShare{shares[i].validator});
-  gathering.unchecked.clear();
 }
 
 void Exchange::vote_arrived(Payment& payment, const Vote& vote, Effects& out) {
