@@ -157,7 +157,8 @@ void observe(DemoReport& report, DemoWorld& world) {
       return ledger::encode(page[height - page.front().header.height]);
     };
     const auto audited = ledger::audit((*network)->genesis(), source, archive,
-                                       node::certificate_check((*network)->committee()), authority, {});
+                                       node::certificate_check((*network)->committee()), authority, {},
+                                       settle::committee_word((*network)->committee()));
     if (!audited.ok()) return failed(describe(audited.error()));
     if (!trouble.empty()) return failed(trouble);
     const auto& assets = (*network)->network()->assets();

@@ -42,7 +42,8 @@ class WorldReplica final : public order::Replica {
   Result<ledger::BlockHash, Error> compute(const order::Batch& batch) override {
     ++computed_times;
     CHECK(batch.height == world.state.height + 1);
-    auto execution = ledger::execute(world.state, world.archive, batch.entries, batch.time_ms, ledger::testing::test_certificate_holds, world.authority);
+    auto execution = ledger::execute(world.state, world.archive, batch.entries, batch.time_ms, ledger::testing::test_certificate_holds, world.authority,
+                                     ledger::testing::test_committee());
     if (!execution.ok()) return Failure{Error{ledger::name(execution.error())}};
     computed_ = std::move(execution).value();
     return computed_->next.last_block;

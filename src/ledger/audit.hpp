@@ -25,6 +25,6 @@ using AuditProgress = std::function<void(const AuditReport& so_far)>;
 
 Result<AuditReport, AuditFailure> audit(const Genesis& genesis, const BlockSource& blocks, Archive& empty_archive,
                                         const CertificateCheck& certificates, Authority& authority,
-                                        const AuditProgress& progress, const CommitteeWord& committee = {});
+                                        const AuditProgress& progress, const CommitteeWord& committee);
 
 }  // namespace sotto::ledger

@@ -29,11 +29,11 @@ enum class Reject : uint8_t {
   no_issuer,               // mint or burn of an asset of fixed supply
   regulated_asset,         // policy other than 0 through the plain circuit
   stray_asset_pub,         // asset_pub != 0 although v_in = v_out = 0
-  unauthorised_v_in,       // per asset, sum of v_in != sum of mints
-  unauthorised_v_out,      // per asset, sum of v_out != sum of burns
+  unauthorised_v_in,       // per asset, sum of v_in != sum of mints; recover: not 0
+  unauthorised_v_out,      // per asset, sum of v_out != sum of burns; recover: not 1
   ordered_only,            // voting only: recover, report, close_epoch are never voted on
   stray_content,           // beside such an operation: expiry, or transfers it has no use for
-  note_not_shown,          // recover: the transfer does not spend the note it names
+  note_not_shown,          // recover: slots 0 and 1 do not both spend the note it names
   // Stateful.
   already_executed,        // this very txid
   spent,                   // a nullifier belongs to an executed rival: find_spend() names it

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ledger/ordered.hpp"
+
 namespace sotto::ledger {
 namespace {
 
@@ -51,17 +53,20 @@ class Builder {
     return Outcome::executed;
   }
 
-  // The rules of L-71..L-75. `weight`: of a report whose signature holds.
-  Outcome run_ordered(const Ordered& ordered, const std::optional<CommitteeWord::Weight>& weight, Detail& detail) {
-    if (std::visit([](const auto& op) { return op.epoch; }, ordered) != next_.epoch) return Outcome::wrong_epoch;
-    if (const auto* recover = std::get_if<Recover>(&ordered)) return run(*recover, detail);
-    if (const auto* report = std::get_if<Report>(&ordered)) {
+  // The rules of L-70..L-75. `weight`: of a report whose signature holds.
+  Outcome run_ordered(const Transaction& tx, const std::optional<CommitteeWord::Weight>& weight, Detail& detail) {
+    const auto outcome = outcome_of(tx, next_, archive_, [&](const Nullifier& nf) { return detail.spend = spend_of(nf); });
+    if (outcome != Outcome::took_effect) return outcome;
+    const Ordered& ordered = *tx.ordered;
+    if (const auto* recover = std::get_if<Recover>(&ordered)) {
+      next_.recoveries.emplace(recover->nf, Recovery{recover->generation, next_.height, {}});
+    } else if (const auto* report = std::get_if<Report>(&ordered)) {
       CHECK(weight);
-      return run(*report, *weight);
+      count(*report, *weight);
+    } else {
+      next_.closing = Closing{next_.height, std::get<CloseEpoch>(ordered).next, {}};
     }
-    if (next_.closing) return Outcome::repeated;
-    next_.closing = Closing{next_.height, std::get<CloseEpoch>(ordered).next, {}};
-    return Outcome::took_effect;
+    return outcome;
   }
 
   Execution finish(std::vector<BlockEntry> entries, std::vector<Detail> details, uint64_t time_ms) && {
@@ -90,33 +95,15 @@ class Builder {
     return archive_.spend_of(nf);
   }
 
-  Outcome run(const Recover& recover, Detail& detail) {
-    if (next_.closing) return Outcome::closing;
-    detail.spend = spend_of(recover.nf);
-    if (detail.spend) return Outcome::spent;
-    if (recover.generation != next_.generation(recover.nf)) return Outcome::outdated_generation;
-    if (next_.recoveries.contains(recover.nf)) return Outcome::repeated;
-    if (next_.recoveries.size() >= kMaxRecoveries) return Outcome::too_many;
-    next_.recoveries.emplace(recover.nf, Recovery{recover.generation, next_.height, {}});
-    return Outcome::took_effect;
-  }
-
-  Outcome run(const Report& report, const CommitteeWord::Weight& weight) {
-    // While the epoch closes only reports about all of it count: a close subsumes recoveries.
-    if (next_.closing.has_value() != !report.note) return Outcome::not_awaited;
-    const auto pending = report.note ? next_.recoveries.find(report.note->nf) : next_.recoveries.end();
-    if (report.note && (pending == next_.recoveries.end() || pending->second.generation != report.note->generation))
-      return Outcome::not_awaited;
-    Reports& reports = report.note ? pending->second.reports : next_.closing->reports;
-    const auto at = std::lower_bound(reports.validators.begin(), reports.validators.end(), report.validator);
-    if (at != reports.validators.end() && *at == report.validator) return Outcome::repeated;
-    reports.validators.insert(at, report.validator);
+  void count(const Report& report, const CommitteeWord::Weight& weight) {
+    Reports& reports = report.note ? next_.recoveries.at(report.note->nf).reports : next_.closing->reports;
+    reports.validators.insert(std::ranges::lower_bound(reports.validators, report.validator), report.validator);
     reports.stake += weight.stake;
-    if (reports.stake * 3 <= weight.total * 2) return Outcome::took_effect;  // no quorum yet; one less is unsafe
+    if (reports.stake * 3 <= weight.total * 2) return;    // no quorum yet; one less is unsafe
     if (report.note) {
       next_.generations[report.note->nf] = report.note->generation + 1;
       changes_.released.push_back(report.note->nf);
-      next_.recoveries.erase(pending);
+      next_.recoveries.erase(report.note->nf);
     } else {
       ++next_.epoch;
       next_.committee = std::move(next_.closing->next);
@@ -124,7 +111,6 @@ class Builder {
       next_.recoveries.clear();
       changes_.epoch_closed = true;
     }
-    return Outcome::took_effect;
   }
 
   const State& state_;
@@ -240,7 +226,7 @@ Result<Execution, BlockReject> execute(const State& state, const Archive& archiv
   for (size_t i = 0; i < entries.size(); ++i) {
     const Transaction& tx = entries[i].transaction;
     if (outcomes[i] == Outcome::executed)
-      outcomes[i] = tx.ordered ? builder.run_ordered(*tx.ordered, weights[i], details[i]) : builder.run(tx, details[i]);
+      outcomes[i] = tx.ordered ? builder.run_ordered(tx, weights[i], details[i]) : builder.run(tx, details[i]);
     done.push_back({entries[i], outcomes[i]});
   }
   return std::move(builder).finish(std::move(done), std::move(details), time_ms);

@@ -179,7 +179,7 @@ TEST(Audit, NamesWhatFails) {
   const auto run = [&](const Genesis& genesis, const std::vector<Bytes>& from) {
     MemoryArchive archive;
     return audit(genesis, [&](uint64_t h) { return h <= from.size() ? std::optional(from[h - 1]) : std::nullopt; },
-                 archive, testing::test_certificate_holds, world.authority, [&](const AuditReport&) { ++progress; });
+                 archive, testing::test_certificate_holds, world.authority, [&](const AuditReport&) { ++progress; }, {});
   };
   const auto good = run(world.genesis, blocks);
   ASSERT_TRUE(good.ok());

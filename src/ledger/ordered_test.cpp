@@ -174,6 +174,10 @@ TEST_F(OrderedOps, Refusals) {
   tx = world.recovery(payment);
   const auto with_certificate = world.run({{tx, {1}}});
   EXPECT_EQ(with_certificate->block.entries[0].outcome, Outcome::uncertified);
+  tx.transfers[0].inputs[1].anchor = {Fr::from_u64(5)};         // a tree of somebody's own, in which anything may be a note
+  world.seal(tx);
+  EXPECT_EQ(only(world, tx), Outcome::unknown_anchor);
+  tx = world.recovery(payment);
   EXPECT_EQ(only(world, tx), Outcome::took_effect);
   EXPECT_EQ(only(world, tx), Outcome::repeated);
 

@@ -173,7 +173,7 @@ TEST_F(RealProofs, FromGenesisToAPaymentToTheAudit) {
   const auto observe = [&](const Genesis& from, const Block& only) {
     MemoryArchive empty;
     return audit(from, [&](uint64_t h) { return h == 1 ? std::optional(encode(only)) : std::nullopt; }, empty,
-                 testing::test_certificate_holds, authority, nullptr);
+                 testing::test_certificate_holds, authority, nullptr, {});
   };
   const auto report = observe(genesis, block);
   ASSERT_TRUE(report.ok()) << describe(report.error());

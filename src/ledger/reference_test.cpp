@@ -137,7 +137,7 @@ TEST_P(Reference, AgreesOnEverythingVisible) {
     if (height > world.blocks.size()) return std::nullopt;
     return encode(world.blocks[height - 1]);
   };
-  const auto report = audit(world.genesis, source, archive, testing::test_certificate_holds, world.authority, nullptr);
+  const auto report = audit(world.genesis, source, archive, testing::test_certificate_holds, world.authority, nullptr, {});
   ASSERT_TRUE(report.ok()) << describe(report.error());
   EXPECT_EQ(app_hash(report->state), app_hash(world.state));
   EXPECT_EQ(report->state.last_block, world.state.last_block);

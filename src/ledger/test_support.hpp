@@ -212,12 +212,16 @@ struct World {
     return tx;
   }
 
-  // Shows the transfer of a payment, to recover its note `slot`.
+  // Recovers note `slot` of a payment.
   Transaction recovery(const Transaction& payment, size_t slot = 0) {
-    Transaction tx;
-    tx.network = network->id();
-    tx.transfers = {payment.transfers[0]};
+    Transaction tx = blank();
     const Input& note = payment.transfers[0].inputs[slot];
+    Transfer& shown = tx.transfers[0];
+    shown.inputs[0].nf = shown.inputs[1].nf = note.nf;
+    for (Input& i : shown.inputs) i.anchor = note.anchor;
+    shown.v_out = 1;
+    shown.asset_pub = network->asset(0);
+    shown.fee = 0;
     tx.ordered = Recover{state.epoch, note.nf, note.generation};
     seal(tx);
     return tx;

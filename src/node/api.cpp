@@ -195,6 +195,8 @@ Bytes LockMessage::encode() const {
   Writer out;
   write_option(out, transaction);
   write_option(out, spent_by);
+  out.u32(generation);
+  out.u8(frozen);
   return std::move(out).bytes();
 }
 
@@ -202,8 +204,10 @@ Result<LockMessage, DecodeError> LockMessage::decode(ByteView bytes) {
   Reader in(bytes);
   TRY(transaction, read_option(in, ledger::kMaxTransactionBytes));
   TRY(spent_by, read_option_id(in));
+  TRY(generation, in.u32());
+  TRY(frozen, in.boolean());
   TRY_OK(in.finish());
-  return LockMessage{std::move(transaction), spent_by};
+  return LockMessage{std::move(transaction), spent_by, generation, frozen};
 }
 
 std::optional<Hash32> parse_hash(std::string_view hex) {

@@ -5,13 +5,16 @@
 //   POST /v1/transactions[?hints=N]             -> 200 Vote | 409 RefusalMessage | 400 name of the decode error
 //        transaction, then N bytes of ledger::proof_hints, which may be wrong or missing: they only save time
 //   POST /v1/certificates   CertificateMessage  -> 200 Acknowledgement | 409 RefusalMessage | 400
+//   POST /v1/ordered        transaction         -> 200 (to be ordered; the body is empty) | 409 RefusalMessage | 400
+//        a recovery; its outcome so far as reason ordered_rule
 //   GET  /v1/network                            -> 200 NetworkInfo
 //   GET  /v1/blocks?from=H[&wait_ms=T]          -> 200 BlocksMessage: from height H on, as many as fit one page;
 //                                                  with wait_ms the answer waits up to T ms for height H to exist
 //   GET  /v1/hash?height=H[&wait_ms=T]          -> 200 block hash, 32 bytes | 404
 //   GET  /v1/tree                               -> 200 TreeMessage
 //   GET  /v1/status?txid=HEX                    -> 200 StatusMessage
-//   GET  /v1/lock?nf=HEX                        -> 200 LockMessage: which transaction holds this note
+//   GET  /v1/lock?nf=HEX                        -> 200 LockMessage: which transaction holds this note, and its
+//                                                  generation
 //   GET  /v1/health                             -> 200 JSON
 #pragma once
 #include <string>
@@ -24,6 +27,7 @@ namespace sotto::node {
 
 inline constexpr const char* kTransactionsPath = "/v1/transactions";
 inline constexpr const char* kCertificatesPath = "/v1/certificates";
+inline constexpr const char* kOrderedPath = "/v1/ordered";
 inline constexpr const char* kNetworkPath = "/v1/network";
 inline constexpr const char* kBlocksPath = "/v1/blocks";
 inline constexpr const char* kHashPath = "/v1/hash";
@@ -112,6 +116,8 @@ struct StatusMessage {
 struct LockMessage {
   std::optional<Bytes> transaction;         // that holds the lock, or has a lock certificate
   std::optional<ledger::TxId> spent_by;     // the note is spent already
+  uint32_t generation = 0;                  // payments of it must name this one
+  bool frozen = false;                      // its recovery is being decided, or the epoch closes
   Bytes encode() const;
   static Result<LockMessage, DecodeError> decode(ByteView bytes);
 };

@@ -75,19 +75,31 @@ std::vector<Status<settle::CertificateReject>> CheckedCertificates::check(
 
 void CheckedCertificates::trust(const settle::LockCertificate& certificate) { remember(crypto::sha256(certificate.encode())); }
 
-bool CheckedCertificates::check(const ledger::Transaction& tx, const ledger::TxId& id, ByteView bytes) {
-  const settle::Subject expected = expected_subject(*committee_, tx, id);
-  const Hash32 key = crypto::sha256(bytes);
-  if (known(key)) {
-    // The subject comes first in the bytes, in its one encoding.
-    Writer prefix;
-    expected.write(prefix);
-    return bytes.size() >= prefix.bytes().size() && std::equal(prefix.bytes().begin(), prefix.bytes().end(), bytes.begin());
+std::vector<bool> CheckedCertificates::check_all(std::span<const Question> questions) {
+  std::vector<bool> out(questions.size(), false);
+  std::vector<settle::LockCertificate> fresh;
+  std::vector<size_t> where;
+  for (size_t i = 0; i < questions.size(); ++i) {
+    const auto& [tx, id, bytes] = questions[i];
+    const settle::Subject expected = expected_subject(*committee_, *tx, id);
+    if (known(crypto::sha256(bytes))) {
+      // The subject comes first in the bytes, in its one encoding.
+      Writer prefix;
+      expected.write(prefix);
+      out[i] = bytes.size() >= prefix.bytes().size() && std::equal(prefix.bytes().begin(), prefix.bytes().end(), bytes.begin());
+      continue;
+    }
+    auto certificate = settle::LockCertificate::decode(bytes);
+    if (!certificate.ok() || certificate->subject != expected) continue;
+    fresh.push_back(std::move(certificate).value());
+    where.push_back(i);
   }
-  const auto certificate = settle::LockCertificate::decode(bytes);
-  if (!certificate.ok() || certificate->subject != expected || !settle::verify(*certificate, *committee_).ok()) return false;
-  remember(key);
-  return true;
+  if (fresh.empty()) return out;
+  std::vector<const settle::LockCertificate*> asked;
+  for (const auto& certificate : fresh) asked.push_back(&certificate);
+  const auto verdicts = check(asked);
+  for (size_t k = 0; k < where.size(); ++k) out[where[k]] = verdicts[k].ok();
+  return out;
 }
 
 }  // namespace sotto::node

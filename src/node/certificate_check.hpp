@@ -25,8 +25,17 @@ class CheckedCertificates {
   std::vector<Status<settle::CertificateReject>> check(std::span<const settle::LockCertificate* const> certificates);
   // It has been verified elsewhere.
   void trust(const settle::LockCertificate& certificate);
-  // Is `bytes` a lock certificate of exactly this transaction?
-  bool check(const ledger::Transaction& tx, const ledger::TxId& id, ByteView bytes);
+  // Are the bytes a lock certificate of exactly this transaction? Those never seen share one product of pairings.
+  struct Question {
+    const ledger::Transaction* transaction = nullptr;
+    ledger::TxId id;
+    ByteView certificate;
+  };
+  std::vector<bool> check_all(std::span<const Question> questions);
+  bool check(const ledger::Transaction& tx, const ledger::TxId& id, ByteView bytes) {
+    const Question one{&tx, id, bytes};
+    return check_all({&one, 1})[0];
+  }
   ledger::CertificateCheck for_ledger() {
     return [this](const ledger::Transaction& tx, const ledger::TxId& id, ByteView bytes, const ledger::State&) {
       return check(tx, id, bytes);

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "node/batch_worker.hpp"
-#include "node/certificate_check.hpp"
 #include "node/faucet.hpp"
 #include "base/files.hpp"
 #include "order/embedded.hpp"
@@ -201,13 +200,10 @@ Status<Devnet::Trouble> Devnet::start_engine(const DevnetOptions& options, const
   engine_options.gather_ms = kGatherMs;
   std::vector<order::Consumer*> consumers;
   for (const auto& node : nodes_) consumers.push_back(node.get());
-  const auto committee = genesis_committee(genesis_);
-  CHECK(committee.ok());                       // every validator has checked it
-  const auto shared = std::make_shared<const settle::Committee>(*committee);
   auto engine = order::EmbeddedEngine::start(engine_options, *engine_->log, clock, consumers,
-                                             [check = certificate_check(shared)](const auto& certified) {
-                                               return check(certified.transaction, ledger::txid(certified.transaction),
-                                                            certified.certificate, ledger::State{});
+                                             [n = nodes_.front().get()](const ledger::CertifiedTransaction& certified) {
+                                               const auto* const one = &certified;
+                                               return n->admits({&one, 1})[0];
                                              });
   if (!engine.ok()) return damaged(engine.error().what);
   engine_->engine = std::move(engine).value();

@@ -374,7 +374,7 @@ TEST(Node, AnObserverVerifiesEverythingFromGenesis) {
     return ledger::audit(devnet->genesis(), [&](uint64_t h) -> std::optional<Bytes> {
       if (h > list.size()) return std::nullopt;
       return ledger::encode(list[h - 1]);
-    }, archive, certificate_check(alice.network->committee()), authority, {});
+    }, archive, certificate_check(alice.network->committee()), authority, {}, settle::committee_word(alice.network->committee()));
   };
   const auto good = audit_with(*blocks);
   ASSERT_TRUE(good.ok()) << describe(good.error());

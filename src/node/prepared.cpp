@@ -5,13 +5,19 @@ namespace sotto::node {
 PreparedBatch::PreparedBatch(std::span<const ledger::CertifiedTransaction> entries, const ledger::Network& network,
                              const ledger::Archive& archive, CheckedCertificates& certificates, ledger::Authority& authority)
     : checked_(certificates), authority_(authority) {
-  std::vector<const ledger::Transaction*> worth_it;       // in the order and under the conditions of ledger::execute (L-40)
+  // In the order and under the conditions of ledger::execute (L-40). An ordered operation has no certificate.
+  std::vector<CheckedCertificates::Question> questions;
+  std::vector<const ledger::Transaction*> worth_it;
   for (const auto& entry : entries) {
     const ledger::Transaction& tx = entry.transaction;
-    if (!ledger::check_stateless(tx, network, std::nullopt).ok() || ledger::find_spend(tx, archive)) continue;
-    const bool good = checked_.check(tx, ledger::txid(tx), entry.certificate);
-    certified_.emplace(&tx, good);
-    if (good) worth_it.push_back(&tx);
+    if (!ledger::check_stateless(tx, network, std::nullopt).ok()) continue;
+    if (!tx.ordered && !ledger::find_spend(tx, archive)) questions.push_back({&tx, ledger::txid(tx), entry.certificate});
+    if (tx.ordered && std::holds_alternative<ledger::Recover>(*tx.ordered) && entry.certificate.empty()) worth_it.push_back(&tx);
+  }
+  const auto certified = checked_.check_all(questions);
+  for (size_t i = 0; i < questions.size(); ++i) {
+    certified_.emplace(questions[i].transaction, certified[i]);
+    if (certified[i]) worth_it.push_back(questions[i].transaction);
   }
   if (worth_it.empty()) return;
   const auto verdicts = authority_.verify(network, worth_it);

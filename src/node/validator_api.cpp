@@ -12,6 +12,7 @@ void ValidatorNode::Core::handle(net::Request request, net::Reply reply) {
   if (target.path == kTransactionsPath && post) return submit_transaction(request, target, std::move(reply));
   if (target.path == kCertificatesPath && post) return submit_certificate(request, std::move(reply));
   if (target.path == kPayPath && post && exchange) return submit_pay(request, target, std::move(reply));
+  if (target.path == kOrderedPath && post) return submit_recovery(request, std::move(reply));
   if (post) return reply(text(404, "unknown_path"));
   if (target.path == kBlocksPath) return blocks(target, std::move(reply));
   if (target.path == kHashPath) return hash(target, std::move(reply));
@@ -132,6 +133,8 @@ void ValidatorNode::Core::lock_of(const net::Target& target, net::Reply reply) {
     LockMessage message;
     if (const auto spend = store->archive().spend_of(nf)) message.spent_by = spend->txid;
     if (const auto holder = machine->holder_of(nf)) message.transaction = *holder->bytes;
+    message.generation = state.generation(nf);
+    message.frozen = state.recoveries.contains(nf) || state.closing;
     reply(binary(message.encode()));
   });
 }

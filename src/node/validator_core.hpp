@@ -7,12 +7,14 @@
 #include <thread>
 
 #include "ledger/circuit_verifier.hpp"
+#include "node/admission.hpp"
 #include "node/authority.hpp"
 #include "node/batch_worker.hpp"
 #include "node/certificate_check.hpp"
 #include "node/exchange_service.hpp"
 #include "node/metrics.hpp"
 #include "node/prepared.hpp"
+#include "node/recovery_desk.hpp"
 #include "node/snapshots.hpp"
 #include "node/validator_node.hpp"
 #include "settle/committee_word.hpp"
@@ -24,6 +26,7 @@ namespace sotto::node {
 inline constexpr size_t kMaxProofBatch = 256;
 inline constexpr size_t kMaxCertificateBatch = 256;
 inline constexpr size_t kMaxWriteBatch = 256;
+inline constexpr size_t kMaxRecoveryBatch = 16;
 inline constexpr size_t kMaxStateBatch = 256;
 inline constexpr size_t kDecodedRemembered = 4096;
 inline constexpr size_t kMaxWaitingForBlocks = 512;
@@ -59,7 +62,8 @@ struct ValidatorNode::Core {
         proofs(std::move(system), entropy, pool),
         full(proofs, entropy),
         authority(full),
-        certificates(committee, entropy) {}
+        certificates(committee, entropy),
+        admission(state.network, committee, certificates, authority) {}
 
   // --- the state thread ---
   void run(std::vector<std::function<void()>> tasks) {
@@ -179,6 +183,7 @@ struct ValidatorNode::Core {
     metrics.took(Metrics::Time::block, computed_seconds + seconds_since(started));
     note(LogLevel::debug, "block", {{"height", state.height}, {"entries", execution.block.entries.size()}, {"executed", event.executed.size()}});
     step(std::move(event));
+    offer_ordered();
     serve_waits();
     return Ok{};
   }
@@ -301,6 +306,13 @@ struct ValidatorNode::Core {
       done.push_back({batch[i].token, verdicts[i].ok() ? nullptr : settle::name(verdicts[i].error())});
     on_state([this, done = std::move(done)] { for (const auto& d : done) step(d); });
   }
+  struct AskedRecovery {
+    std::shared_ptr<const ledger::Transaction> recovery;
+    net::Reply reply;
+  };
+  void check_recoveries(std::vector<AskedRecovery> batch);
+  // State thread: what this validator wants ordered besides payments, again after every block until it is decided.
+  void offer_ordered();
   void fail(const std::string& what) {
     note(LogLevel::error, "failed", {{"what", what}});
     const std::lock_guard lock(trouble_mutex);
@@ -340,6 +352,7 @@ struct ValidatorNode::Core {
   void submit_pay(net::Request& request, const net::Target& target, net::Reply reply);
   // Transaction and hints out of a body; without one it has replied.
   static std::optional<settle::DecodedCandidate> hinted_candidate(const net::Request& request, const net::Target& target, const net::Reply& reply);
+  void submit_recovery(net::Request& request, net::Reply reply);
   void blocks(const net::Target& target, net::Reply reply);
   void hash(const net::Target& target, net::Reply reply);
   void status(const net::Target& target, net::Reply reply);
@@ -362,6 +375,7 @@ struct ValidatorNode::Core {
   ledger::FullAuthority full;
   RememberingAuthority authority;
   CheckedCertificates certificates;
+  Admission admission;
   std::optional<settle::ValidatorMachine> machine;
   bool failed = false;                         // the store: state thread only
   bool abstains = false;                       // until a later epoch: it may have lost locks
@@ -395,6 +409,8 @@ struct ValidatorNode::Core {
   std::unique_ptr<BatchWorker<settle::Verify>> verifier;
   std::unique_ptr<BatchWorker<settle::CheckCertificate>> certifier;
   std::unique_ptr<BatchWorker<settle::Persist>> writer;
+  std::unique_ptr<BatchWorker<AskedRecovery>> recoverer;
+  RecoveryDesk desk;                           // state thread only
   std::atomic<bool> ending{false};
   std::thread history;                         // reads what the store did not read when it was opened
   Metrics metrics;

@@ -27,6 +27,8 @@ void ValidatorNode::Core::begin() {
   writer = std::make_unique<BatchWorker<settle::Persist>>(kMaxWriteBatch,
                                                           [this](auto batch) { write_batch(std::move(batch)); },
                                                           std::nullopt, "write-sign");
+  recoverer = std::make_unique<BatchWorker<AskedRecovery>>(
+      kMaxRecoveryBatch, [this](auto batch) { check_recoveries(std::move(batch)); }, std::nullopt, "recoveries", give_way);
   history = std::thread([this] {
     const auto checked = store->check_history([this] { return ending.load(); });
     if (checked.ok()) return;
@@ -44,6 +46,7 @@ void ValidatorNode::Core::end() {
   if (history.joinable()) history.join();
   verifier->stop();
   certifier->stop();
+  recoverer->stop();
   writer->stop();
   worker->stop();
 }
@@ -120,6 +123,7 @@ Status<NodeTrouble> ValidatorNode::start(Propose propose) {
   core_->on_state([core = core_.get(), propose = std::move(propose)]() mutable {
     core->propose = std::move(propose);
     for (const auto& certified : core->machine->unexecuted()) core->offer(*certified);
+    core->offer_ordered();
   });
   return Ok{};
 }
@@ -178,9 +182,7 @@ void ValidatorNode::forget() {
 comet::SnapshotSource& ValidatorNode::snapshots() { return core_->shelf; }
 
 std::vector<bool> ValidatorNode::admits(std::span<const ledger::CertifiedTransaction* const> entries) {
-  std::vector<bool> out;
-  for (const auto* c : entries) out.push_back(core_->certificates.check(c->transaction, ledger::txid(c->transaction), c->certificate));
-  return out;
+  return core_->admission.admits(entries);
 }
 
 std::optional<std::pair<uint64_t, Hash32>> ValidatorNode::state_hash() const {

@@ -91,7 +91,7 @@ class ValidatorNode final : public order::Replica {
   void forget() override;
   // What others may join from; lives as long as this.
   comet::SnapshotSource& snapshots();
-  // Whose lock certificates hold: what an engine may order. Any thread; remembers what it has checked.
+  // What an engine may order (Admission). Any thread; remembers what it has checked.
   std::vector<bool> admits(std::span<const ledger::CertifiedTransaction* const> entries);
   // The encoded block, if executed.
   Result<std::optional<Bytes>, Error> block(uint64_t height) const;

@@ -161,7 +161,7 @@ TEST_F(PreparedTest, a_block_finds_everything_checked) {
                                                              {forged, certificate(good).encode()}};
   PreparedBatch prepared(entries, *world.network, world.archive, checked, authority);
   EXPECT_EQ(authority.asked, 2u);                          // the uncertified one costs no proof
-  const auto execution = ledger::execute(world.state, world.archive, entries, 1, prepared.certificates(), prepared);
+  const auto execution = ledger::execute(world.state, world.archive, entries, 1, prepared.certificates(), prepared, {});
   ASSERT_TRUE(execution.ok());
   EXPECT_EQ(authority.asked, 2u);
   EXPECT_EQ(execution->block.entries[0].outcome, ledger::Outcome::executed);
@@ -170,7 +170,7 @@ TEST_F(PreparedTest, a_block_finds_everything_checked) {
   // What it was not made for is checked all the same.
   const auto other = world.payment();
   const std::vector<ledger::CertifiedTransaction> more = {{other, certificate(other).encode()}};
-  const auto next = ledger::execute(world.state, world.archive, more, 1, prepared.certificates(), prepared);
+  const auto next = ledger::execute(world.state, world.archive, more, 1, prepared.certificates(), prepared, {});
   ASSERT_TRUE(next.ok());
   EXPECT_EQ(authority.asked, 3u);
   EXPECT_EQ(next->block.entries[0].outcome, ledger::Outcome::executed);

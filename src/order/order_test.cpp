@@ -42,7 +42,7 @@ bool eventually(const std::function<bool()>& holds) {
 }
 
 LedgerConsumer consumer_of(World& world) {
-  return {world.state, world.archive, ledger::testing::test_certificate_holds, world.authority};
+  return {world.state, world.archive, ledger::testing::test_certificate_holds, world.authority, ledger::testing::test_committee()};
 }
 
 class Order : public ::testing::Test {

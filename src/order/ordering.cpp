@@ -46,7 +46,7 @@ const char* name(Submission s) {
 
 Status<Error> LedgerConsumer::execute(const Batch& batch) {
   CHECK(batch.height == state_.height + 1);
-  auto execution = ledger::execute(state_, archive_, batch.entries, batch.time_ms, certificates_, authority_);
+  auto execution = ledger::execute(state_, archive_, batch.entries, batch.time_ms, certificates_, authority_, committee_);
   if (!execution.ok())
     return Failure{Error{"batch " + std::to_string(batch.height) + " cannot be a block: " + ledger::name(execution.error())}};
   const ledger::Block block = execution->block;

@@ -49,7 +49,7 @@ class Replica : public Consumer {
 enum class Submission : uint8_t {
   queued,      // will be in a batch, unless this process dies first: holders resubmit until it is executed
   known,       // the same transaction bytes are waiting or were ordered lately
-  refused,     // its certificate does not hold
+  refused,     // its certificate does not hold; an ordered operation's signatures or proof
   full,        // the queue is at its limit: try again
   stopped,
 };
@@ -62,12 +62,13 @@ class Ordering {
   virtual Submission submit(ledger::CertifiedTransaction certified) = 0;
 };
 
-// The ledger by itself as a consumer: replays a log into a fresh state. Certificates and authority as in
+// The ledger by itself as a consumer: replays a log into a fresh state. Certificates, authority and committee as in
 // ledger::execute. Refused: a batch that cannot be a block.
 class LedgerConsumer final : public Consumer {
  public:
-  LedgerConsumer(ledger::State& state, ledger::Archive& archive, ledger::CertificateCheck certificates, ledger::Authority& authority)
-      : state_(state), archive_(archive), certificates_(std::move(certificates)), authority_(authority) {}
+  LedgerConsumer(ledger::State& state, ledger::Archive& archive, ledger::CertificateCheck certificates, ledger::Authority& authority,
+                 ledger::CommitteeWord committee)
+      : state_(state), archive_(archive), certificates_(std::move(certificates)), authority_(authority), committee_(std::move(committee)) {}
   uint64_t height() const override { return state_.height; }
   Status<Error> execute(const Batch& batch) override;
   // Called after every block, before execute() returns.
@@ -78,6 +79,7 @@ class LedgerConsumer final : public Consumer {
   ledger::Archive& archive_;
   ledger::CertificateCheck certificates_;
   ledger::Authority& authority_;
+  const ledger::CommitteeWord committee_;
 };
 
 }  // namespace sotto::order

@@ -11,32 +11,40 @@ std::shared_ptr<const Committee> committee_of(const ledger::State& state, const 
   return std::make_shared<const Committee>(std::move(decoded).value());
 }
 
+std::optional<ledger::CommitteeWord::Weight> weight_of(const ledger::Report& report, const Committee& committee) {
+  if (report.epoch != committee.epoch() || report.validator >= committee.size()) return std::nullopt;
+  const auto signature = crypto::BlsSignature::decode(report.signature);
+  if (!signature) return std::nullopt;
+  std::optional<NoteKey> note;
+  if (report.note) note = NoteKey{report.note->nf, report.note->generation};
+  const Validator& validator = committee[report.validator];
+  if (!crypto::bls_fast_aggregate_verify(validator.key, report_digest(committee.network(), report.epoch, note), *signature))
+    return std::nullopt;
+  return ledger::CommitteeWord::Weight{validator.stake, committee.total()};
+}
+
+bool holds(const ledger::CloseEpoch& close, const Committee& committee) {
+  if (close.epoch != committee.epoch()) return false;
+  const auto next = Committee::decode(close.next);
+  if (!next || next->epoch() != close.epoch + 1 || next->network() != committee.network()) return false;
+  const auto key = key_of_signers(close.bitmap, committee);
+  const auto signature = crypto::BlsSignature::decode(close.signature);
+  return key && signature &&
+         crypto::bls_fast_aggregate_verify(*key, close_digest(committee.network(), close.epoch, close.next), *signature);
+}
+
 ledger::CommitteeWord committee_word(std::shared_ptr<const Committee> first) {
   const auto current = [first, last = std::make_shared<std::shared_ptr<const Committee>>(first)](const ledger::State& state) {
     if (*last == nullptr || (*last)->epoch() != state.epoch) *last = committee_of(state, first);
     return *last;
   };
-  return {[current](const ledger::Report& report, const ledger::State& state) -> std::optional<ledger::CommitteeWord::Weight> {
+  return {[current](const ledger::Report& report, const ledger::State& state) {
             const auto committee = current(state);
-            if (committee == nullptr || report.validator >= committee->size()) return std::nullopt;
-            const auto signature = crypto::BlsSignature::decode(report.signature);
-            if (!signature) return std::nullopt;
-            std::optional<NoteKey> note;
-            if (report.note) note = NoteKey{report.note->nf, report.note->generation};
-            const Validator& validator = (*committee)[report.validator];
-            if (!crypto::bls_fast_aggregate_verify(validator.key, report_digest(committee->network(), report.epoch, note), *signature))
-              return std::nullopt;
-            return ledger::CommitteeWord::Weight{validator.stake, committee->total()};
+            return committee == nullptr ? std::nullopt : weight_of(report, *committee);
           },
           [current](const ledger::CloseEpoch& close, const ledger::State& state) {
             const auto committee = current(state);
-            if (committee == nullptr) return false;
-            const auto next = Committee::decode(close.next);
-            if (!next || next->epoch() != close.epoch + 1 || next->network() != committee->network()) return false;
-            const auto key = key_of_signers(close.bitmap, *committee);
-            const auto signature = crypto::BlsSignature::decode(close.signature);
-            return key && signature &&
-                   crypto::bls_fast_aggregate_verify(*key, close_digest(committee->network(), close.epoch, close.next), *signature);
+            return committee != nullptr && holds(close, *committee);
           }};
 }
 

@@ -9,6 +9,11 @@ namespace sotto::settle {
 // bytes are none, which only a corrupt quorum brings about.
 std::shared_ptr<const Committee> committee_of(const ledger::State& state, const std::shared_ptr<const Committee>& first);
 
+// The stake behind a report of that committee's epoch, if its signature holds.
+std::optional<ledger::CommitteeWord::Weight> weight_of(const ledger::Report& report, const Committee& committee);
+// A quorum of that committee signed that it ends, and who is next is a committee of the same network's next epoch.
+bool holds(const ledger::CloseEpoch& close, const Committee& committee);
+
 // For ledger::execute. Remembers the last committee it decoded; one thread at a time.
 ledger::CommitteeWord committee_word(std::shared_ptr<const Committee> first);
 

@@ -32,6 +32,7 @@ const char* name(Reject reject) {
     case Reject::payment_final: return "payment_final";
     case Reject::not_ours: return "not_ours";
     case Reject::conflicts_with_payment: return "conflicts_with_payment";
+    case Reject::nothing_to_unlock: return "nothing_to_unlock";
     case Reject::bad_transaction: return "bad_transaction";
     case Reject::nothing_for_us: return "nothing_for_us";
     case Reject::wrong_height: return "wrong_height";

@@ -43,6 +43,7 @@ enum class Reject : uint8_t {
   payment_final,           // settled or executed payments are not refused or released
   not_ours,                // adopt(): spends none of our notes
   conflicts_with_payment,  // adopt(): a rival of something that is still under way here
+  nothing_to_unlock,       // recovery(): the note is spent, or not in a block yet
   // receiving
   bad_transaction,         // detail names the ledger's rule
   nothing_for_us,          // every reason alike
@@ -157,6 +158,14 @@ class Wallet {
   // A transaction of this account that validators name as holder of our notes (another device, a restored wallet):
   // becomes a payment of ours, pending, to be sent on as it is.
   Status<Refusal> adopt(ByteView transaction, ledger::Authority& authority);
+
+  // --- unlocking (recover.cpp) ---
+  // The encoded recovery of a note of ours in that epoch, to be ordered. Nothing is stored: two recoveries of one note are as
+  // good as one.
+  Result<Bytes, Refusal> recovery(const ledger::Nullifier& nf, uint64_t epoch, Prover& prover, Entropy& entropy) const;
+  // The ledger has raised it: what we pay with that note from here on names the new one. Never lowers it. Believing a wrong one
+  // delays payments and loses nothing: every payment of the note still shares its nullifier.
+  Status<Refusal> raise_generation(const ledger::Nullifier& nf, uint32_t generation);
 
   // --- receiving ---
   // From the payer directly, from a relay, in any order, any number of times: credited once. Verifies everything itself.

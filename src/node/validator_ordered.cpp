@@ -1,0 +1,67 @@
+// The validator's part in recoveries and closes: it takes owners' recoveries in, and says what it is asked to report.
+#include "node/validator_core.hpp"
+
+namespace sotto::node {
+
+namespace {
+
+net::Response refused(const char* reason, const char* rule = "") { return binary_refusal({reason, rule, std::nullopt, std::nullopt}); }
+
+}  // namespace
+
+void ValidatorNode::Core::submit_recovery(net::Request& request, net::Reply reply) {
+  auto decoded = ledger::decode_transaction(request.body);
+  if (!decoded.ok()) return reply(text(400, name(decoded.error())));
+  const auto recovery = std::make_shared<const ledger::Transaction>(std::move(decoded).value());
+  // Reports and closes come from validators, each of which offers its own.
+  if (!recovery->ordered || !std::holds_alternative<ledger::Recover>(*recovery->ordered)) return reply(text(400, "not_a_recovery"));
+  if (const auto shape = ledger::check_stateless(*recovery, *network(), std::nullopt); !shape.ok())
+    return reply(refused("ledger_rule", ledger::name(shape.error())));
+  on_state([this, source = request.source, recovery, reply = std::move(reply)]() mutable {
+    if (failed) return reply(stopped());
+    const auto outcome = ledger::outcome_of(*recovery, state, store->archive());
+    if (outcome != ledger::Outcome::took_effect) return reply(refused("ordered_rule", ledger::name(outcome)));
+    switch (desk.take(source, std::get<ledger::Recover>(*recovery->ordered).nf)) {
+      case RecoveryDesk::Taken::again: return reply(binary({}));
+      case RecoveryDesk::Taken::busy: return reply(refused("busy"));
+      case RecoveryDesk::Taken::source_busy: return reply(refused("source_busy"));
+      case RecoveryDesk::Taken::taken: break;
+    }
+    recoverer->post({recovery, std::move(reply)});
+  });
+}
+
+void ValidatorNode::Core::check_recoveries(std::vector<AskedRecovery> batch) {
+  std::vector<ledger::CertifiedTransaction> entries;
+  for (const auto& asked : batch) entries.push_back({*asked.recovery, {}});
+  std::vector<const ledger::CertifiedTransaction*> pointers;
+  for (const auto& entry : entries) pointers.push_back(&entry);
+  const auto good = admission.admits(pointers);
+  on_state([this, batch = std::make_shared<std::vector<AskedRecovery>>(std::move(batch)), good] {
+    for (size_t i = 0; i < batch->size(); ++i) {
+      auto& [recovery, reply] = (*batch)[i];
+      const auto& nf = std::get<ledger::Recover>(*recovery->ordered).nf;
+      if (!good[i]) {
+        desk.refused(nf);
+        reply(refused("bad_proof_or_signature"));
+        continue;
+      }
+      desk.verified(nf, recovery);
+      if (propose) propose({*recovery, {}});
+      reply(binary({}));
+    }
+  });
+}
+
+void ValidatorNode::Core::offer_ordered() {
+  if (!propose || failed) return;
+  for (const auto& recovery : desk.due(state, store->archive())) propose({*recovery, {}});
+  for (const auto& report : machine->reports()) {
+    ledger::Transaction tx;
+    tx.network = network()->id();
+    tx.ordered = report;
+    if (ledger::outcome_of(tx, state, store->archive()) == ledger::Outcome::took_effect) propose({std::move(tx), {}});
+  }
+}
+
+}  // namespace sotto::node
