@@ -236,6 +236,36 @@ class Network(unittest.TestCase):
         self.executed("10.00")
         self.agree()
 
+    def test_two_devices_pay_with_one_note(self):
+        """Two validators lock the note for one device, two for the other: nothing can be final until it is unlocked."""
+        carol = self.wallet("carol", "create", "--network", self.network_file)
+        dave = self.wallet("dave", "create", "--network", self.network_file)["address"]
+        self.run_json("testnet", "fund", carol["address"], "10.00", "EUR", "--dir", self.dir)
+        self.wallet("carol", "receive", "--wait", "--timeout", 60)
+        self.run_json("wallet", "restore", "--network", self.network_file, "--wallet", self.base / "device",
+                      secrets={"--passphrase-fd": "secret of device", "--words-fd": carol["words"]})
+        for name, asleep in (("carol", (2, 3)), ("device", (0, 1))):
+            for n in asleep:
+                os.kill(self.pid(n), signal.SIGSTOP)
+            try:
+                self.wallet(name, "pay", dave, "1.00", "EUR", "--timeout", 4, code=12)
+            finally:
+                for n in asleep:
+                    os.kill(self.pid(n), signal.SIGCONT)
+        for name in ("carol", "device"):
+            begin = time.monotonic()
+            payment, = self.wallet(name, "resume", code=1)["payments"]
+            self.assertEqual(payment["state"], "refused")
+            print("%s: its payment is void and its money free after %.1f s" % (name, time.monotonic() - begin))
+        for name in ("carol", "device"):
+            self.assertEqual(self.wallet(name, "pay", dave, "1.00", "EUR")["state"], "final")
+
+        def has():
+            self.wallet("dave", "receive")
+            return [b["spendable"] for b in self.wallet("dave", "balance")["balances"] if b["asset"] == "EUR"] == ["2.00"]
+        eventually(has, 60, "dave has 2.00")
+        self.agree()
+
     def test_only_by_key(self):
         """Plain HTTP, another key and another network's file lead nowhere."""
         address, port, key = self.members[0]

@@ -12,6 +12,7 @@
 #include "ledger/audit.hpp"
 #include "ledger/circuit_verifier.hpp"
 #include "node/certificate_check.hpp"
+#include "settle/committee_word.hpp"
 
 namespace sotto::apps {
 

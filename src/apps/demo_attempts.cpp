@@ -135,7 +135,7 @@ void run_attempts(AttemptScene& s) {
     if (!first.ok()) return "";
     const auto second =
         s.alices_other_device.network->payer().settle(*settle::decode_candidate(*rival->bytes), kDemoTimeoutMs);
-    if (second.ok() || !second.error().refusal || second.error().may_still_move) return "";
+    if (second.ok() || !second.error().refusal) return "";
     const auto& refusal = *second.error().refusal;
     if (refusal.rival_id != honest->txid) return "";      // must name the rival
     note = "named rival " + honest->txid.hex().substr(0, 16) + "…, Alice's first payment";

@@ -97,12 +97,17 @@ struct SettleDisplay {
   }
 };
 
-Result<node::Paid, node::PayFailure> settle_shown(Console& console, WalletSession& session,
-                                                  const wallet::Outgoing& outgoing, uint32_t timeout_s) {
+// `send` brings a payment to its end, telling what it is given to tell.
+using Send = std::function<Result<node::Paid, node::PayFailure>(const node::Payer::Watch&, const node::WalletDriver::Notice&)>;
+Result<node::Paid, node::PayFailure> settle_shown(Console& console, WalletSession& session, const Send& send) {
   SettleDisplay display{console, session.committee().size()};
   const Stopwatch watch;
   console.begin("Sending to the validators");
-  auto paid = session.driver().settle(outgoing, timeout_s * 1000, std::ref(display));
+  auto paid = send(std::ref(display), [&console](const std::string& what) {
+    console.update(what);
+    console.end(true, 0);
+    console.begin("Sending to the validators");
+  });
   if (!paid.ok()) {
     console.end(false, watch.ms(), paid.error().what);
     return paid;
@@ -190,7 +195,9 @@ int wallet_pay(Console& console, const WalletOptions& options, const PayOptions&
   console.end(outgoing.ok(), watch.ms(), merges > 0 ? fmt::format("after merging small notes {} times", merges) : "");
   if (!outgoing.ok()) return console.failure(failure_of(outgoing.error()));
   (*session)->driver().use(pay.mode);
-  auto paid = settle_shown(console, **session, *outgoing, pay.timeout_s);
+  auto paid = settle_shown(console, **session, [&](const auto& step, const auto& notice) {
+    return (*session)->driver().finish(request, *outgoing, pay.timeout_s * 1000, step, notice);
+  });
   if (!paid.ok()) return console.failure(failure_of(paid.error()));
   paid->merges = merges;
 
@@ -218,7 +225,7 @@ int wallet_pay(Console& console, const WalletOptions& options, const PayOptions&
 int wallet_resume(Console& console, const WalletOptions& options, uint32_t timeout_s) {
   const auto session = WalletSession::open(options);
   if (!session.ok()) return console.failure(session.error());
-  if (const auto driven = (*session)->drive(Need::verifier); !driven.ok()) return console.failure(driven.error());
+  if (const auto driven = (*session)->drive(Need::prover); !driven.ok()) return console.failure(driven.error());
   if (const auto synced = (*session)->sync(console); !synced.ok()) return console.failure(synced.error());
 
   ordered_json list = ordered_json::array();
@@ -226,7 +233,9 @@ int wallet_resume(Console& console, const WalletOptions& options, uint32_t timeo
   const auto pending = (*session)->driver().unfinished();
   for (const auto& outgoing : pending) {
     console.line("payment " + outgoing.txid.hex());
-    const auto paid = settle_shown(console, **session, outgoing, timeout_s);
+    const auto paid = settle_shown(console, **session, [&](const auto& step, const auto& notice) {
+      return (*session)->driver().resume(outgoing, timeout_s * 1000, step, notice);
+    });
     if (paid.ok()) {
       list.push_back(paid_json(*paid));
     } else {

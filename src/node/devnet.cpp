@@ -201,7 +201,7 @@ Status<Devnet::Trouble> Devnet::start_engine(const DevnetOptions& options, const
   std::vector<order::Consumer*> consumers;
   for (const auto& node : nodes_) consumers.push_back(node.get());
   auto engine = order::EmbeddedEngine::start(engine_options, *engine_->log, clock, consumers,
-                                             [n = nodes_.front().get()](const ledger::CertifiedTransaction& certified) {
+                                             [n = nodes_.front().get()](const ledger::CertifiedTransaction& certified) -> bool {
                                                const auto* const one = &certified;
                                                return n->admits({&one, 1})[0];
                                              });

@@ -152,6 +152,9 @@ TEST(Hostile, OnlyRefusalsForGoodFreeTheNotes) {
   // These validators may vote for the same bytes yet.
   EXPECT_TRUE(may_still_move(stage, "abstaining"));
   EXPECT_TRUE(may_still_move(stage, "future_generation"));
+  // A rival's lock is released if another of the rival's notes is recovered.
+  EXPECT_TRUE(may_still_move(stage, "locked_by_rival"));
+  EXPECT_FALSE(may_still_move(stage, "outdated_generation"));
 }
 
 TEST(Hostile, WhoHasForgottenTheTransactionIsSentIt) {

@@ -300,4 +300,16 @@ std::vector<std::optional<LockMessage>> NetworkClient::lock_of(const ledger::Nul
   return out;
 }
 
+uint32_t NetworkClient::generation_of(const ledger::Nullifier& nf) {
+  const auto answers = lock_of(nf);
+  std::vector<std::pair<uint32_t, settle::Stake>> said;
+  for (size_t i = 0; i < answers.size(); ++i)
+    if (answers[i]) said.emplace_back(answers[i]->generation, (*committee_)[i].stake);
+  std::ranges::sort(said, std::greater());
+  settle::Stake stake = 0;
+  for (const auto& [generation, of] : said)
+    if ((stake += of) * 3 > committee_->total()) return generation;
+  return 0;
+}
+
 }  // namespace sotto::node

@@ -50,6 +50,8 @@ class NetworkClient {
   // One validator's word each, in committee order; nothing for those that do not answer.
   std::vector<std::optional<StatusMessage>> status(const ledger::TxId& txid);
   std::vector<std::optional<LockMessage>> lock_of(const ledger::Nullifier& nf);
+  // The highest generation of the note that validators with more than a third of the stake say it has, or a higher one.
+  uint32_t generation_of(const ledger::Nullifier& nf);
 
   // Every validator asked at once, answers in committee order.
   std::vector<Result<net::Response, Error>> ask_all(const net::Request& request, uint32_t timeout_ms);

@@ -23,7 +23,7 @@ const char* name(NotSettled n) {
 }
 
 bool is_retryable(const RefusalMessage& r) {
-  static constexpr std::array kReasons = {"busy", "source_busy", "full", "transaction_needed"};
+  static constexpr std::array kReasons = {"busy", "source_busy", "full", "transaction_needed", "frozen"};
   static constexpr std::array kRules = {"unknown_anchor", "expiry_too_far"};
   return std::ranges::find(kReasons, r.reason) != kReasons.end() ||
          (r.reason == "ledger_rule" && std::ranges::find(kRules, r.rule) != kRules.end());
@@ -49,9 +49,10 @@ constexpr auto kFirstRetry = std::chrono::milliseconds(10);
 constexpr auto kLongestRetry = std::chrono::milliseconds(500);
 
 // Refusals to vote that do not say the money stays where it is: the very transaction is in a block already, or the
-// validator may vote for it yet. Whoever frees the notes on these pays twice.
+// validator may vote for it yet (a rival's lock can be released by the recovery of another of the rival's notes). Whoever
+// frees the notes on these pays twice.
 bool leaves_open(const RefusalMessage& r) {
-  static constexpr std::array kReasons = {"already_executed", "abstaining", "future_generation"};
+  static constexpr std::array kReasons = {"already_executed", "abstaining", "future_generation", "locked_by_rival"};
   return std::ranges::find(kReasons, r.reason) != kReasons.end();
 }
 

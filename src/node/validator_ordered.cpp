@@ -5,7 +5,9 @@ namespace sotto::node {
 
 namespace {
 
-net::Response refused(const char* reason, const char* rule = "") { return binary_refusal({reason, rule, std::nullopt, std::nullopt}); }
+net::Response refused(const char* reason, const char* rule = "", uint32_t charge = 0) {
+  return {409, RefusalMessage{reason, rule, std::nullopt, std::nullopt}.encode(), net::kBinary, charge};
+}
 
 }  // namespace
 
@@ -43,7 +45,7 @@ void ValidatorNode::Core::check_recoveries(std::vector<AskedRecovery> batch) {
       const auto& nf = std::get<ledger::Recover>(*recovery->ordered).nf;
       if (!good[i]) {
         desk.refused(nf);
-        reply(refused("bad_proof_or_signature"));
+        reply(refused("bad_proof_or_signature", "", kRubbishCharge));
         continue;
       }
       desk.verified(nf, recovery);

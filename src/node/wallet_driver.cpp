@@ -2,19 +2,15 @@
 
 #include <algorithm>
 
+#include "node/deadline.hpp"
+
 namespace sotto::node {
 
 using Clock = std::chrono::steady_clock;
 
 namespace {
 
-constexpr uint32_t kBlockWaitMs = 2000;
 constexpr size_t kMaxMerges = 64;      // for one payment
-
-uint32_t left_ms(Clock::time_point deadline) {
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
-  return left > 0 ? static_cast<uint32_t>(left) : 0;
-}
 
 PayFailure wallet_failure(const wallet::Refusal& r) {
   const std::string reject = wallet::name(r.reject);
@@ -59,7 +55,9 @@ Result<Paid, PayFailure> WalletDriver::settle(const wallet::Outgoing& outgoing, 
     if (f.refusal && f.refusal->rival_id) what += " (" + f.refusal->rival_id->hex() + ")";
     // Perhaps it is in a block already: the wallet learns of it from there, now or with the next sync.
     if (f.may_still_move && f.why == NotSettled::refused) (void)sync();
-    if (f.may_still_move) return Failure{PayFailure{PayFailure::Kind::pending, reject, what, outgoing.txid}};
+    std::shared_ptr<const Bytes> rival;
+    if (f.refusal && f.refusal->rival) rival = std::make_shared<const Bytes>(*f.refusal->rival);
+    if (f.may_still_move) return Failure{PayFailure{PayFailure::Kind::pending, reject, what, outgoing.txid, std::move(rival)}};
     if (const auto noted = wallet_.refused(outgoing.txid, what); !noted.ok())
       return Failure{wallet_failure(noted.error())};
     return Failure{PayFailure{PayFailure::Kind::refused, reject, what, outgoing.txid}};
@@ -110,11 +108,12 @@ Result<wallet::Outgoing, PayFailure> WalletDriver::prepare(const wallet::PayRequ
 }
 
 Result<Paid, PayFailure> WalletDriver::pay(const wallet::PayRequest& request, uint32_t timeout_ms,
-                                           const Payer::Watch& watch) {
+                                           const Payer::Watch& watch, const Notice& notice) {
+  const auto deadline = Clock::now() + std::chrono::milliseconds(timeout_ms);
   size_t merges = 0;
   TRY(outgoing, prepare(request, timeout_ms, &merges));
-  TRY(paid, settle(outgoing, timeout_ms, watch));
-  paid.merges = merges;
+  TRY(paid, finish(request, std::move(outgoing), left_ms(deadline), watch, notice));
+  paid.merges += merges;
   return paid;
 }
 
@@ -130,9 +129,17 @@ std::vector<wallet::Outgoing> WalletDriver::unfinished() const {
   return out;
 }
 
-std::vector<Result<Paid, PayFailure>> WalletDriver::resume(uint32_t timeout_ms, const Payer::Watch& watch) {
+Result<Paid, PayFailure> WalletDriver::resume(const wallet::Outgoing& outgoing, uint32_t timeout_ms, const Payer::Watch& watch,
+                                              const Notice& notice) {
+  const auto deadline = Clock::now() + std::chrono::milliseconds(timeout_ms);
+  auto settled = settle(outgoing, timeout_ms, watch);
+  if (settled.ok()) return settled;
+  return contest(outgoing, std::move(settled.error()), deadline, watch, notice);
+}
+
+std::vector<Result<Paid, PayFailure>> WalletDriver::resume(uint32_t timeout_ms, const Payer::Watch& watch, const Notice& notice) {
   std::vector<Result<Paid, PayFailure>> out;
-  for (const auto& outgoing : unfinished()) out.push_back(settle(outgoing, timeout_ms, watch));
+  for (const auto& outgoing : unfinished()) out.push_back(resume(outgoing, timeout_ms, watch, notice));
   return out;
 }
 

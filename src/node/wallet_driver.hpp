@@ -18,6 +18,7 @@ struct PayFailure {
   std::string reject;                // the named reject
   std::string what;                  // for people
   std::optional<wallet::TxId> txid;  // of what was stored
+  std::shared_ptr<const Bytes> rival = nullptr;  // the transaction that holds our notes, as a validator says
 };
 
 struct Paid {
@@ -53,16 +54,27 @@ class WalletDriver {
   // Applies blocks until there are no more. With wait_ms the first request waits that long for one.
   Result<Synced, Trouble> sync(uint32_t wait_ms = 0, const SyncProgress& progress = {});
 
-  // Merges first if the money lies in too many notes; waits for change that is about to arrive, within timeout_ms.
-  Result<Paid, PayFailure> pay(const wallet::PayRequest& request, uint32_t timeout_ms, const Payer::Watch& watch = {});
+  // What happens that a person should know of, in plain words.
+  using Notice = std::function<void(const std::string&)>;
+  // Merges first if the money lies in too many notes; waits for change that is about to arrive, within timeout_ms. If another
+  // device of this seed pays with the same notes, its payment is completed or the notes are unlocked, and it is paid again.
+  Result<Paid, PayFailure> pay(const wallet::PayRequest& request, uint32_t timeout_ms, const Payer::Watch& watch = {},
+                               const Notice& notice = {});
   // The first half of pay(): everything up to the stored, unsent transaction. `merges`: how many had to go first.
   Result<wallet::Outgoing, PayFailure> prepare(const wallet::PayRequest& request, uint32_t timeout_ms,
                                                size_t* merges = nullptr);
+  // The second half, from that stored transaction on.
+  Result<Paid, PayFailure> finish(const wallet::PayRequest& request, wallet::Outgoing outgoing, uint32_t timeout_ms,
+                                  const Payer::Watch& watch = {}, const Notice& notice = {});
   // Stored payments not known to be final, oldest first. Expired ones too: a quorum that refuses them frees their
   // notes, and votes given in time still count.
   std::vector<wallet::Outgoing> unfinished() const;
-  // Sends these once more. One outcome each.
-  std::vector<Result<Paid, PayFailure>> resume(uint32_t timeout_ms, const Payer::Watch& watch = {});
+  // Sends it once more. If a rival holds its notes, the rival is completed or the notes are unlocked; the payment is then
+  // refused, for the user to pay again.
+  Result<Paid, PayFailure> resume(const wallet::Outgoing& outgoing, uint32_t timeout_ms, const Payer::Watch& watch = {},
+                                  const Notice& notice = {});
+  // All of them. One outcome each.
+  std::vector<Result<Paid, PayFailure>> resume(uint32_t timeout_ms, const Payer::Watch& watch = {}, const Notice& notice = {});
   // For a restored wallet or a second device: asks which transactions hold our unspent notes and takes over those that
   // are this account's, for resume() to send on. Tells validators which notes belong together: not for every day.
   // How many there were.
@@ -72,6 +84,18 @@ class WalletDriver {
                                   const Payer::Watch& watch = {});
 
  private:
+  using Deadline = std::chrono::steady_clock::time_point;
+  // A payment that failed because of a rival, or of a generation that rose: brings it to an end, its own or the rival's. Either
+  // it is final after all, or it is dead (refused) and its notes are spent by the rival or free; or the time was too short.
+  Result<Paid, PayFailure> contest(const wallet::Outgoing& outgoing, PayFailure failure, Deadline deadline,
+                                   const Payer::Watch& watch, const Notice& notice);
+  // Has the note recovered, until validators say that its generation has risen above this one or our payment has ended; false
+  // if neither happened in time.
+  bool unlock(const settle::NoteKey& note, const wallet::TxId& payment, Deadline deadline);
+  bool ended(const wallet::TxId& payment) const;
+  // What validators say about these notes now, where it is more than the wallet knows.
+  void learn_generations(const wallet::Outgoing& outgoing);
+
   wallet::Wallet& wallet_;
   NetworkClient& network_;
   TimedProver prover_;

@@ -1,6 +1,5 @@
 #include <gtest/gtest.h>
 
-#include "settle/evidence.hpp"
 #include "settle/settle_for_test.hpp"
 
 namespace sotto::settle {
@@ -274,46 +273,6 @@ TEST(ShareCollector, weighs_by_stake) {  // S-4
   EXPECT_TRUE(collector.add(t.share<Phase::settle>(0, subject())).ok());
   ASSERT_TRUE(collector.complete());
   EXPECT_TRUE(verify(*collector.certificate(), *t.committee).ok());
-}
-
-class Evidence : public ::testing::Test {
- protected:
-  const TestCommittee& t = committee4();
-  ledger::Transaction first = build({{1, 2, 3}}), second = build({{1, 4, 5}, 1});
-  std::vector<uint32_t> now{0, 0, 0};
-  Subject of(const ledger::Transaction& tx) { return {5, ledger::generations(tx), ledger::txid(tx)}; }
-  Equivocation evidence() {
-    return {first, second, 5, t.share<Phase::vote>(2, of(first)), t.share<Phase::vote>(2, of(second))};
-  }
-  EvidenceReject reject_of(const Equivocation& e) {
-    auto verdict = convicts(e, *t.committee, now, now);
-    return verdict ? EvidenceReject{255} : verdict.error();
-  }
-};
-
-TEST_F(Evidence, two_votes_for_rivals_convict) { EXPECT_TRUE(convicts(evidence(), *t.committee, now, now).ok()); }  // S-60
-
-TEST_F(Evidence, each_reject_alone) {  // S-60, S-61
-  auto e = evidence();
-  e.vote_on_second = t.share<Phase::vote>(3, of(second));
-  EXPECT_EQ(reject_of(e), EvidenceReject::different_validators);
-  e = evidence();
-  e.second = e.first;
-  e.vote_on_second = e.vote_on_first;
-  EXPECT_EQ(reject_of(e), EvidenceReject::same_transaction);
-  e = evidence();
-  e.second = build({{6, 4, 5}, 1});
-  e.vote_on_second = t.share<Phase::vote>(2, of(e.second));
-  EXPECT_EQ(reject_of(e), EvidenceReject::no_common_note);
-  e = evidence();
-  e.vote_on_second.signature = e.vote_on_first.signature;
-  EXPECT_EQ(reject_of(e), EvidenceReject::bad_signature);
-  e = evidence();
-  e.second.network = {crypto::sha256(view("another"))};
-  EXPECT_EQ(reject_of(e), EvidenceReject::wrong_network);
-  // After a release of note 2 its validator may vote again on note 1: no conviction.
-  EXPECT_EQ(convicts(evidence(), *t.committee, std::vector<uint32_t>{0, 1, 0}, now).error(), EvidenceReject::not_current_at_once);
-  EXPECT_EQ(convicts(evidence(), *t.committee, now, std::vector<uint32_t>{0, 1, 0}).error(), EvidenceReject::not_current_at_once);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "settle/evidence.hpp"
 #include "settle/settle_for_test.hpp"
 
 namespace sotto::settle {
@@ -16,7 +17,12 @@ TEST(Corpus, seeds_are_of_todays_format) {
   const DecodedCandidate transaction = candidate({{1, 2, 3}});
   const Subject subject = subject_of(5, transaction.candidate);
   const auto certificate = four.certificate<Phase::vote>({0, 1, 3}, subject);
+  const auto vote = four.share<Phase::vote>(2, subject);
+  const auto acknowledgement = four.share<Phase::settle>(2, subject);
+  const ledger::Report report{5, ledger::Report::Note{test_nullifier(1), 0}, 2, acknowledgement.signature.encode()};
   const std::map<std::string, Bytes> seeds = {
+      {"evidence/double_vote", encode(Evidence(DoubleVote{5, *transaction.transaction, build({{1, 4, 5}, 1}), vote, vote}))},
+      {"evidence/false_report", encode(Evidence(FalseReport{*transaction.transaction, acknowledgement, report}))},
       {"certificate/lock", certificate.encode()},
       {"certificate/settlement", four.certificate<Phase::settle>({0, 1, 2, 3}, subject).encode()},
       {"vote/vote", four.share<Phase::vote>(2, subject).encode()},

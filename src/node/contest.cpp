@@ -1,0 +1,136 @@
+// When two devices of one seed pay with the same note (docs/spec/settlement.md S-70..): the rival's payment is completed, or
+// the note is unlocked; then it is paid again. The old payment is given up only once it can never execute, so nothing is paid
+// twice: a quorum says that a generation it names is outdated, or a block has spent one of its notes.
+#include <algorithm>
+#include <initializer_list>
+#include <thread>
+
+#include "node/deadline.hpp"
+#include "node/wallet_driver.hpp"
+
+namespace sotto::node {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr uint32_t kRivalMs = 2000;              // to complete the other device's payment
+constexpr uint32_t kUnlockPollMs = 200;
+constexpr int kLooksBeforeAskingAgain = 10;
+constexpr int kMaxContests = 16;                 // for one payment
+constexpr uint32_t kFirstPauseMs = 40, kMaxPauseMs = 1280;
+
+bool is_one_of(const std::string& reject, std::initializer_list<const char*> names) {
+  return std::ranges::find(names, reject) != names.end();
+}
+// Some validators voted for it in time, too few: they never vote for a rival, and the others never for this.
+bool too_late(const PayFailure& f) { return is_one_of(f.reject, {"expired", "old_anchor"}); }
+bool contested(const PayFailure& f) {
+  return f.rival != nullptr || too_late(f) || is_one_of(f.reject, {"outdated_generation", "frozen", "spent"});
+}
+
+// The smallest of our notes that both spend, as ours names it: whichever device asks, it is the same one that is unlocked.
+std::optional<settle::NoteKey> common_note(const wallet::State& state, const Bytes& ours, const Bytes& rivals) {
+  const auto a = ledger::decode_transaction(ours), b = ledger::decode_transaction(rivals);
+  if (!a.ok() || !b.ok()) return std::nullopt;
+  const auto theirs = ledger::nullifiers(*b);
+  const auto named = ledger::generations(*a);
+  std::optional<settle::NoteKey> smallest;
+  size_t i = 0;
+  for (const auto& nf : ledger::nullifiers(*a)) {
+    const settle::NoteKey note{nf, named[i++]};
+    if (!state.by_nullifier.contains(nf.value.encode()) || std::ranges::find(theirs, nf) == theirs.end()) continue;
+    if (!smallest || nf < smallest->nf) smallest = note;
+  }
+  return smallest;
+}
+
+}  // namespace
+
+bool WalletDriver::ended(const wallet::TxId& payment) const {
+  const auto* entry = wallet_.payment(payment);
+  return entry != nullptr && (entry->state == wallet::PaymentState::executed || entry->state == wallet::PaymentState::refused);
+}
+
+void WalletDriver::learn_generations(const wallet::Outgoing& outgoing) {
+  const auto tx = ledger::decode_transaction(*outgoing.bytes);
+  if (!tx.ok()) return;
+  for (const auto& nf : ledger::nullifiers(*tx))
+    if (wallet_.state().by_nullifier.contains(nf.value.encode())) (void)wallet_.raise_generation(nf, network_.generation_of(nf));
+}
+
+bool WalletDriver::unlock(const settle::NoteKey& note, const wallet::TxId& payment, Deadline deadline) {
+  const auto& nf = note.nf;
+  if (network_.generation_of(nf) > note.generation) return true;   // the other device was faster
+  if (!wallet_.raise_generation(nf, note.generation).ok()) return false;
+  const auto recovery = wallet_.recovery(nf, network_.committee()->epoch(), prover_, entropy_);
+  // Spent meanwhile: a block that ends the payment is on its way.
+  if (!recovery.ok() && recovery.error().reject != wallet::Reject::nothing_to_unlock) return false;
+  while (left_ms(deadline) > 0) {
+    // Whatever single validators answer, what counts is what becomes of the note; who was busy is asked again.
+    if (recovery.ok()) (void)network_.ask_all({net::Method::post, kOrderedPath, *recovery, ""}, left_ms(deadline));
+    for (int looks = 0; looks < kLooksBeforeAskingAgain && left_ms(deadline) > 0; ++looks) {
+      if (network_.generation_of(nf) > note.generation) return true;
+      (void)sync(std::min(kUnlockPollMs, left_ms(deadline)));
+      if (ended(payment)) return true;
+    }
+  }
+  return false;
+}
+
+Result<Paid, PayFailure> WalletDriver::contest(const wallet::Outgoing& outgoing, PayFailure failure, Deadline deadline,
+                                               const Payer::Watch& watch, const Notice& notice) {
+  const auto say = [&](const std::string& what) { if (notice) notice(what); };
+  const auto open = [&] { return failure.kind == PayFailure::Kind::pending && contested(failure) && left_ms(deadline) > 0; };
+  for (int round = 0; round < kMaxContests && open(); ++round) {
+    if (failure.rival || too_late(failure)) {
+      const Bytes& rivals = failure.rival ? *failure.rival : *outgoing.bytes;
+      const auto note = common_note(wallet_.state(), *outgoing.bytes, rivals);
+      const auto rival = settle::decode_candidate(rivals);
+      if (!note || !rival.ok()) break;                      // a validator makes it up
+      if (failure.rival) {
+        if (round == 0) say("another device of this wallet is paying with the same money");
+        // Perhaps the other payment needs no more than to be sent on.
+        if (network_.payer().settle(*rival, std::min(kRivalMs, left_ms(deadline))).ok()) {
+          say("the other device's payment is final; waiting for its block");
+          while (!ended(outgoing.txid) && left_ms(deadline) > 0) (void)sync(std::min(kBlockWaitMs, left_ms(deadline)));
+          break;
+        }
+      }
+      say("it cannot become final like this; unlocking the money");
+      if (!unlock(*note, outgoing.txid, deadline)) break;
+    }
+    // Final after all, or refused for good by a quorum, or there is another rival.
+    auto settled = settle(outgoing, left_ms(deadline), watch);
+    if (settled.ok()) return settled;
+    failure = std::move(settled.error());
+  }
+  learn_generations(outgoing);
+  const auto* entry = wallet_.payment(outgoing.txid);
+  if (entry != nullptr && entry->state == wallet::PaymentState::refused) failure.kind = PayFailure::Kind::refused;
+  return Failure{std::move(failure)};
+}
+
+Result<Paid, PayFailure> WalletDriver::finish(const wallet::PayRequest& request, wallet::Outgoing outgoing, uint32_t timeout_ms,
+                                              const Payer::Watch& watch, const Notice& notice) {
+  const auto deadline = Clock::now() + milliseconds(timeout_ms);
+  uint32_t pause = kFirstPauseMs;
+  for (int attempt = 1;; ++attempt) {
+    auto paid = settle(outgoing, left_ms(deadline), watch);
+    if (paid.ok() || !contested(paid.error())) return paid;
+    paid = contest(outgoing, std::move(paid.error()), deadline, watch, notice);
+    if (paid.ok() || paid.error().kind != PayFailure::Kind::refused || attempt == kMaxContests || left_ms(deadline) == 0) return paid;
+    // The other device may be about to do the same: not both at the same moment again.
+    const auto draw = entropy_.bytes<2>();
+    std::this_thread::sleep_for(milliseconds((uint32_t{draw[0]} << 8 | draw[1]) % pause));
+    pause = std::min(2 * pause, kMaxPauseMs);
+    if (notice) notice("the money is free again; paying again");
+    (void)sync();
+    auto again = prepare(request, left_ms(deadline));
+    if (!again.ok()) return Failure{again.error()};
+    outgoing = std::move(again).value();
+  }
+}
+
+}  // namespace sotto::node
