@@ -299,7 +299,7 @@ class Network(unittest.TestCase):
         config.write_text(config.read_text().replace('file = "network.json"', f'file = "{self.dir}/network.json"')
                           .replace('genesis = "genesis"', f'genesis = "{self.dir}/genesis"'))
         stranger = run("run", "--dir", self.base / "lone")
-        self.assertIn("not in genesis", json.loads(stranger.stdout)["message"])
+        self.assertIn("not in the network file", json.loads(stranger.stdout)["message"])
         config.write_text("[api]\nspeed = 11\n")
         self.assertIn("api.speed", json.loads(run("run", "--dir", self.base / "lone").stdout)["message"])
         self.assertEqual(json.loads(run("version").stdout)["ok"], True)

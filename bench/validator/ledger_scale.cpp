@@ -82,7 +82,7 @@ void fill(const fs::path& dir, const CorpusNetwork& network, const LedgerScaleOp
       execution.changes.spends.emplace_back(nullifier(done), ledger::Spend{{id}, next.height});
       ++next.spent;
     }
-    execution.block.header = ledger::header_after(next, state.last_block, ledger::entries_hash({}));
+    execution.block.header = ledger::header_after(next, state.last_block, ledger::entries_hash(std::span<const ledger::BlockEntry>()));
     next.last_block = ledger::block_hash(execution.block.header);
     if (const auto kept = opened->store->commit_block(execution); !kept.ok()) die(kept.error().what);
     state = std::move(execution.next);

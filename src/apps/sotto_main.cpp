@@ -33,6 +33,7 @@ int version(Console& console) {
 void wallet_options(CLI::App& command, WalletOptions& o) {
   command.add_option("--wallet", o.file, "the wallet file (default: $SOTTO_HOME/wallet)");
   command.add_option("--network", o.network, "a network file, or ADDRESS:PORT of a devnet here (default: the one used last)");
+  command.add_option("--checkpoint", o.checkpoint, "believe this committee: FILE.checkpoint of a wallet you trust (default: its own, else genesis's)");
   command.add_option("--passphrase-fd", o.passphrase_fd, "read the passphrase from this descriptor instead of asking")
       ->check(CLI::NonNegativeNumber);
 }
@@ -75,6 +76,8 @@ int main(int argc, char** argv) {
   for (auto* c : {testnet_init_command, testnet_up_command}) {
     c->add_option("--dir", testnet_options.dir, "where it lives (default: $SOTTO_HOME/testnet)");
     c->add_option("--validators", testnet_options.validators, "how many, in a new one")->capture_default_str()->check(CLI::Range(1, 64));
+    c->add_option("--epoch-blocks", testnet_options.epoch_blocks, "in a new one: epochs end after so many blocks (0: not for that reason)")->capture_default_str();
+    c->add_option("--epoch-seconds", testnet_options.epoch_s, "or after so long (0: not for that reason)")->capture_default_str()->check(CLI::Range(uint64_t{0}, uint64_t{1} << 40));
     c->add_option("--port", testnet_options.port, "of the API on 127.0.0.11 and following; the next two are CometBFT's")->capture_default_str();
   }
   sotto::netlab::LinkSettings links;

@@ -65,6 +65,8 @@ Result<Opened, CommandFailure> open(Console& console, const TestnetCommand& opti
   o.validators = options.validators;
   o.port = options.port;
   if (options.links) o.links = netlab::Links({{"*", "*", *options.links}});
+  o.epoch_blocks = options.epoch_blocks;
+  o.epoch_ms = options.epoch_s * 1000;
   auto net = node::open_testnet(o, node::SystemClock().now_ms(), *system, entropy, pool, [&](size_t done, size_t all) {
     if (done < all) console.update(fmt::format("Making the network: first notes, {} of {}", done + 1, all));
   });

@@ -10,6 +10,8 @@ namespace sotto::apps {
 struct TestnetCommand {
   std::string dir;                 // "" = $SOTTO_HOME/testnet
   size_t validators = 4;           // of a new network; an existing one has what it has
+  uint64_t epoch_blocks = 0;       // of a new network: an epoch's end is due after so many blocks (0: not for that),
+  uint64_t epoch_s = 24 * 3600;    // or after so many seconds
   uint16_t port = 7600;            // of the API, on 127.0.0.11 and following; port + 1 and port + 2: CometBFT
   // A proxy stands between all processes, and every way is like this; an existing network must have been made with one.
   std::optional<netlab::LinkSettings> links;

@@ -11,6 +11,7 @@ namespace sotto::apps {
 struct WalletOptions {
   std::string file;                // "" = $SOTTO_HOME/wallet
   std::string network;             // a network file, or ADDRESS:PORT of a devnet; "" = the one used last, for a new wallet the devnet here
+  std::string checkpoint;          // a file as FILE.checkpoint of another wallet, to begin from instead of what this one knows
   int passphrase_fd = -1;          // -1: ask
 };
 

@@ -51,6 +51,7 @@ Result<std::string, CommandFailure> wallet_path(const std::string& given) {
 }
 
 std::string network_path(const std::string& file) { return file + ".network"; }
+std::string checkpoint_path(const std::string& file) { return file + ".checkpoint"; }
 
 bool loopback(const net::Endpoint& at) { return at.address.starts_with("127.") || at.address == "::1"; }
 
@@ -136,6 +137,10 @@ Result<std::unique_ptr<WalletSession>, CommandFailure> WalletSession::open(const
     return fail(ExitCode::damaged,
                 network_path(file) + " is missing or damaged; restore it from any wallet of this network");
   TRY_OK(s->know(std::move(info).value()));
+  s->given_checkpoint_ = options.checkpoint;
+  TRY(checkpoint, s->known_checkpoint());
+  if (checkpoint && checkpoint->committee.network() == s->network_->id())
+    s->committee_ = std::make_shared<const settle::Committee>(checkpoint->committee);
   auto wallet = wallet::Wallet::open(*s->store_, s->network_, node::kDevKind);
   if (!wallet.ok()) return Failure{apps::failure_of(wallet.error())};
   s->wallet_ = std::make_unique<wallet::Wallet>(std::move(wallet).value());
@@ -159,6 +164,9 @@ Result<std::unique_ptr<WalletSession>, CommandFailure> WalletSession::create(con
                     : node::NetworkClient::connect(std::get<net::Endpoint>(s->asked_), std::nullopt, s->entropy_, kConnectTimeoutMs);
   if (!client.ok()) return Failure{apps::failure_of(client.error())};
   s->client_ = std::move(client).value();
+  s->given_checkpoint_ = options.checkpoint;
+  TRY_OK(s->know(s->client_->info()));
+  TRY_OK(s->follow());
   s->taken_on_trust_ = pinned == nullptr;
   std::optional<wallet::Birth> birth;
   if (from_now) {
@@ -166,13 +174,13 @@ Result<std::unique_ptr<WalletSession>, CommandFailure> WalletSession::create(con
     if (!tree.ok()) return Failure{apps::failure_of(tree.error())};
     birth = wallet::Birth{tree->height, tree->tree};
   }
-  TRY_OK(s->know({ledger::encode(s->client_->genesis()), s->client_->validators(), 0}));
 
   TRY(passphrase, ask_secret("a passphrase for " + file, options.passphrase_fd, true));
   const fs::path directory = fs::path(file).parent_path();
   if (const auto made = make_directories(directory); !made.ok()) return fail(ExitCode::failed, made.error().what);
   if (const auto written = write_file(network_path(file), s->info_.encode()); !written.ok())
     return fail(ExitCode::failed, written.error().what);
+  TRY_OK(s->keep_checkpoint());
   auto store = store::WalletStore::create(file, passphrase.expose(), crypto::kArgon2idInteractive, s->entropy_);
   if (!store.ok()) return Failure{failure_of(store.error(), file)};
   s->store_ = std::move(store).value();
@@ -190,11 +198,17 @@ Result<std::unique_ptr<node::NetworkClient>, node::NetworkClient::Trouble> Walle
     CHECK(genesis.ok());                       // know() has looked
     if (ledger::genesis_hash(*genesis) != file->genesis)
       return Failure{Client::Trouble{Client::Failed::wrong_network, "the wallet belongs to another network than the network file"}};
-    const auto members = node::in_committee_order(*file, *committee_);
+    const auto first = node::genesis_committee(*genesis);
+    CHECK(first.ok());
+    const auto members = node::in_committee_order(*file, *first);
     if (!members.ok()) return Failure{Client::Trouble{Client::Failed::nonsense, members.error().what}};
     auto info = info_;
     info.validators.clear();
-    for (const auto& m : *members) info.validators.push_back(m.api);
+    info.ids.clear();
+    for (const auto& m : *members) {
+      info.validators.push_back(m.api);
+      info.ids.push_back({m.consensus_key});
+    }
     return Client::known(info, entropy_, kConnectTimeoutMs);
   }
   std::vector<net::Endpoint> places = info_.validators;
@@ -214,12 +228,40 @@ Status<CommandFailure> WalletSession::connect() {
   auto client = reach();
   if (!client.ok()) return Failure{apps::failure_of(client.error())};
   client_ = std::move(client).value();
-  if (client_->validators() != info_.validators) {
+  TRY_OK(follow());
+  if (auto now = client_->info(); now.validators != info_.validators || now.ids != info_.ids) {
     // They moved: remembered for next time.
-    info_.validators = client_->validators();
+    info_ = std::move(now);
     if (const auto written = write_file(network_path(file_), info_.encode()); !written.ok())
       return fail(ExitCode::failed, written.error().what);
   }
+  return keep_checkpoint();
+}
+
+Result<std::optional<settle::Checkpoint>, CommandFailure> WalletSession::known_checkpoint() const {
+  const std::string& from = given_checkpoint_.empty() ? checkpoint_path(file_) : given_checkpoint_;
+  std::error_code e;
+  if (given_checkpoint_.empty() && !fs::exists(from, e)) return std::optional<settle::Checkpoint>();
+  const auto bytes = read_file(from, settle::kMaxCheckpointBytes);
+  if (!bytes.ok()) return fail(ExitCode::failed, bytes.error().what);
+  auto checkpoint = settle::Checkpoint::decode(*bytes);
+  if (!checkpoint.ok()) return fail(ExitCode::damaged, from + " is no checkpoint");
+  return std::optional(std::move(checkpoint).value());
+}
+
+// From the checkpoint it has, if it has one, to the committee in office.
+Status<CommandFailure> WalletSession::follow() {
+  TRY(checkpoint, known_checkpoint());
+  if (checkpoint)
+    if (const auto begun = client_->begin_from(*checkpoint); !begun.ok()) return Failure{apps::failure_of(begun.error())};
+  if (const auto moved = client_->follow(); !moved.ok()) return Failure{apps::failure_of(moved.error())};
+  committee_ = client_->committee();
+  return Ok{};
+}
+
+Status<CommandFailure> WalletSession::keep_checkpoint() {
+  if (const auto written = write_file(checkpoint_path(file_), client_->checkpoint().encode()); !written.ok())
+    return fail(ExitCode::failed, written.error().what);
   return Ok{};
 }
 

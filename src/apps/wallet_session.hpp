@@ -59,7 +59,10 @@ class WalletSession {
   WalletSession() = default;
   Status<CommandFailure> know(node::NetworkInfo info);
   Result<std::unique_ptr<node::NetworkClient>, node::NetworkClient::Trouble> reach();
-  std::string file_;
+  Result<std::optional<settle::Checkpoint>, CommandFailure> known_checkpoint() const;
+  Status<CommandFailure> follow();
+  Status<CommandFailure> keep_checkpoint();
+  std::string file_, given_checkpoint_;
   crypto::SystemEntropy entropy_;
   ThreadPool pool_{core_count()};
   std::unique_ptr<store::WalletStore> store_;

@@ -85,10 +85,23 @@ Status<Error> serve(Application& app, const abci::Request& request, abci::Respon
     }
     case abci::Request::kFinalizeBlock: {
       TRY(block, proposal_of(request.finalize_block()));
+      for (const auto& m : request.finalize_block().misbehaviour()) {
+        Misbehaviour one;
+        if (m.validator().address().size() != one.validator.size()) return wrong("a validator's address of another length");
+        std::copy(m.validator().address().begin(), m.validator().address().end(), one.validator.begin());
+        one.kind = m.kind() <= Misbehaviour::light_client_attack ? static_cast<Misbehaviour::Kind>(m.kind()) : Misbehaviour::unknown;
+        one.height = m.height();
+        block.misbehaviour.push_back(one);
+      }
       TRY(hash, app.finalize_block(block));
       auto& out = *response.mutable_finalize_block();
       out.set_app_hash(text(hash));
       for (size_t i = 0; i < block.transactions.size(); ++i) out.add_tx_results();
+      for (const ValidatorUpdate& update : app.validator_updates()) {
+        auto& one = *out.add_validator_updates();
+        one.mutable_pub_key()->set_ed25519(text(update.key));
+        one.set_power(update.power);
+      }
       return Ok{};
     }
     case abci::Request::kCommit: {

@@ -15,10 +15,19 @@ struct ChainStart {
   Bytes app_state;                         // JSON, as genesis.json has it
   int64_t initial_height = 0;
 };
+// CometBFT says that a validator broke its protocol, with proof that it has checked.
+struct Misbehaviour {
+  enum Kind : uint8_t { unknown = 0, duplicate_vote = 1, light_client_attack = 2 } kind = unknown;  // the numbers are CometBFT's
+  ByteArray<20> validator{};               // address_of() its key, as bytes
+  int64_t height = 0;                      // where it did it
+  friend bool operator==(const Misbehaviour&, const Misbehaviour&) = default;
+};
+
 struct Proposal {
   int64_t height = 0;
   uint64_t time_ms = 0;                    // since 1970; what is below a millisecond is cut off
   std::vector<ByteView> transactions;      // valid during the call
+  std::vector<Misbehaviour> misbehaviour = {};
 };
 struct AppPoint {
   int64_t height = 0;                      // the engine's; 0: before its first block
@@ -38,6 +47,11 @@ struct ChunkVerdict {
 };
 
 // An Error is told to CometBFT, which then ends: for a broken world or an engine that breaks its own rules.
+struct ValidatorUpdate {
+  ByteArray<32> key{};                     // Ed25519
+  int64_t power = 0;                       // 0: out
+  friend bool operator==(const ValidatorUpdate&, const ValidatorUpdate&) = default;
+};
 class Application {
  public:
   virtual ~Application() = default;
@@ -46,6 +60,7 @@ class Application {
   virtual Result<std::vector<Bytes>, Error> prepare_proposal(int64_t height, uint64_t max_bytes) = 0;
   virtual Result<bool, Error> process_proposal(const Proposal& proposal) = 0;                 // the same at every honest one
   virtual Result<Hash32, Error> finalize_block(const Proposal& block) = 0;                    // the app hash after it; keeps nothing
+  virtual std::vector<ValidatorUpdate> validator_updates() = 0;                               // of the block finalized last
   virtual Result<int64_t, Error> commit() = 0;                                                // keeps it; blocks below are not needed
   // Mempool connection.
   virtual bool check_transaction(ByteView transaction) = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "comet/home.hpp"
 #include "comet/proposal.hpp"
 #include "crypto/hash.hpp"
 
@@ -22,6 +23,24 @@ LedgerApplication::LedgerApplication(LedgerRules rules, order::Replica& replica,
                                      std::function<void(uint64_t, bool)> kept, SnapshotSource* snapshots)
     : rules_(std::move(rules)), replica_(replica), pending_(pending), admit_(std::move(admit)), kept_(std::move(kept)), source_(snapshots) {
   CHECK(rules_.max_entries > 0 && rules_.max_block_bytes >= ledger::kMaxTransactionBytes);
+}
+
+std::vector<ValidatorUpdate> updates_of(const order::Handover& handover) {
+  const auto powers = [](const std::vector<order::Member>& members) {
+    std::vector<EngineValidator> all;
+    for (const auto& m : members) all.push_back({"", m.key, m.stake});
+    return powers_of(all);
+  };
+  const auto before = powers(handover.from), after = powers(handover.to);
+  std::vector<ValidatorUpdate> updates;
+  for (size_t i = 0; i < handover.to.size(); ++i) {
+    const auto was = std::ranges::find(handover.from, handover.to[i].key, &order::Member::key);
+    if (was == handover.from.end() || before[static_cast<size_t>(was - handover.from.begin())] != after[i])
+      updates.push_back({handover.to[i].key, after[i]});
+  }
+  for (const auto& m : handover.from)
+    if (std::ranges::find(handover.to, m.key, &order::Member::key) == handover.to.end()) updates.push_back({m.key, 0});
+  return updates;
 }
 
 AppPoint LedgerApplication::info() const {
@@ -108,19 +127,25 @@ Result<Hash32, Error> LedgerApplication::finalize_block(const Proposal& block) {
   const auto engine_height = static_cast<uint64_t>(block.height);
   if (engine_height != point.engine_height + 1)
     return engine_broke("block " + std::to_string(engine_height) + " after " + std::to_string(point.engine_height));
-  Computed computed{engine_height, point.last_block, {}};
+  Computed computed{engine_height, point.last_block, {}, {}};
   // A decided block that no honest validator would have voted for executes as an empty one, at every validator alike.
   auto entries = read(block);
   replica_.forget();
   if (entries && !entries->empty()) {
-    for (const auto& entry : *entries) computed.ids.push_back(ledger::full_id(entry.transaction));
+    for (const auto& entry : *entries) computed.ids.push_back(order::entry_id(entry));
     const order::Batch batch{point.height + 1, std::max(point.time_ms, block.time_ms), std::move(*entries)};
     TRY(hash, replica_.compute(batch));
     computed.last_block = hash;
+    if (const auto handover = replica_.handover()) computed.updates = updates_of(*handover);
   }
   decoded_.reset();
   computed_ = std::move(computed);
   return computed_->last_block.value;
+}
+
+std::vector<ValidatorUpdate> LedgerApplication::validator_updates() {
+  const std::lock_guard lock(mutex_);
+  return computed_ ? computed_->updates : std::vector<ValidatorUpdate>();
 }
 
 Result<int64_t, Error> LedgerApplication::commit() {

@@ -24,6 +24,9 @@ struct LedgerRules {
 // {"genesis": "<hex>"}, as genesis.json carries it.
 std::string app_state_of(const Hash32& genesis);
 
+// From one committee to the next: who is new or weighs differently, then who is out (power 0). By powers_of() on both sides.
+std::vector<ValidatorUpdate> updates_of(const order::Handover& handover);
+
 class LedgerApplication final : public Application {
  public:
   // `kept` hears of every block kept: the engine's height, and whether the ledger's last block changed. Replica and pending outlive this.
@@ -35,6 +38,7 @@ class LedgerApplication final : public Application {
   Result<std::vector<Bytes>, Error> prepare_proposal(int64_t height, uint64_t max_bytes) override;
   Result<bool, Error> process_proposal(const Proposal& proposal) override;
   Result<Hash32, Error> finalize_block(const Proposal& block) override;
+  std::vector<ValidatorUpdate> validator_updates() override;
   Result<int64_t, Error> commit() override;
   bool check_transaction(ByteView transaction) override;
   AppPoint info() const override;
@@ -51,6 +55,7 @@ class LedgerApplication final : public Application {
     uint64_t engine_height = 0;
     ledger::BlockHash last_block;
     std::vector<ledger::FullId> ids;
+    std::vector<ValidatorUpdate> updates;
   };
 
   const LedgerRules rules_;

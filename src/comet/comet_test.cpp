@@ -144,7 +144,7 @@ class App : public ::testing::Test {
   }
   ledger::CertifiedTransaction add() {
     auto tx = certified(payer.payment());
-    EXPECT_EQ(pending.add(ledger::full_id(tx.transaction), tx), Submission::queued);
+    EXPECT_EQ(pending.add(order::entry_id(tx), tx), Submission::queued);
     return tx;
   }
 
@@ -219,6 +219,34 @@ TEST_F(App, ABlockForgottenLeavesNothing) {
   EXPECT_EQ(pending.size(), 1u);
 }
 
+// L-69
+TEST_F(App, TellsTheEngineWhoVotesOnBlocks) {
+  const auto member = [](uint8_t i, uint64_t stake) { return order::Member{{i}, stake}; };
+  const order::Handover handover{{member(1, 10), member(2, 10), member(3, 10)}, {member(1, 10), member(3, 20), member(4, 5)}};
+  const std::vector<ValidatorUpdate> expected{{{3}, 20}, {{4}, 5}, {{2}, 0}};
+  EXPECT_EQ(updates_of(handover), expected);
+  EXPECT_TRUE(updates_of({handover.to, handover.to}).empty());
+  // Powers are those of the whole committee: one great stake makes the others' powers smaller.
+  const order::Handover great{{member(1, 1 << 20)}, {member(1, 1 << 20), member(2, UINT64_MAX)}};
+  const auto updates = updates_of(great);
+  ASSERT_EQ(updates.size(), 2u);
+  EXPECT_EQ(updates[0].power, (1 << 20) >> 5);
+  // Of the block that was finalized, and no other.
+  replica.handovers = {{1, handover}};
+  EXPECT_TRUE(app.validator_updates().empty());
+  ASSERT_TRUE(app.finalize_block(block(1, {})).ok());
+  EXPECT_TRUE(app.validator_updates().empty());
+  add();
+  const Bytes tx = app.prepare_proposal(1, 1'000'000)->front();
+  for (int again = 0; again < 2; ++again) {
+    ASSERT_TRUE(app.finalize_block(block(1, {tx})).ok());
+    EXPECT_EQ(app.validator_updates(), expected);
+  }
+  ASSERT_TRUE(app.commit().ok());
+  ASSERT_TRUE(app.finalize_block(block(2, {})).ok());
+  EXPECT_TRUE(app.validator_updates().empty());
+}
+
 TEST_F(App, HeightsFollowEachOther) {
   EXPECT_FALSE(app.finalize_block(block(2, {})).ok());
   ASSERT_TRUE(app.finalize_block(block(1, {})).ok());
@@ -251,7 +279,7 @@ TEST_F(App, ProposalsFitTheirRoom) {
 TEST_F(App, WhatIsNoLongerAdmittedIsDroppedFromProposals) {
   auto stale = certified(payer.payment());
   stale.certificate[0] ^= 1;
-  EXPECT_EQ(pending.add(ledger::full_id(stale.transaction), stale), Submission::queued);
+  EXPECT_EQ(pending.add(order::entry_id(stale), stale), Submission::queued);
   add();
   const auto proposed = app.prepare_proposal(1, 1'000'000);
   EXPECT_EQ(decode_entries(proposed->front(), 64)->size(), 1u);
@@ -361,7 +389,13 @@ TEST_F(App, MessagesAreAnsweredInKind) {
   r.mutable_finalize_block()->add_txs(tx);
   r.mutable_finalize_block()->mutable_time()->set_seconds(12);
   r.mutable_finalize_block()->mutable_time()->set_nanos(345'678'901);
+  const order::Member out{{1}, 1}, in{{7}, 3};
+  replica.handovers = {{1, {{out}, {in}}}};
   const auto finalized = kind(r).finalize_block();
+  ASSERT_EQ(finalized.validator_updates_size(), 2);
+  EXPECT_EQ(finalized.validator_updates(0).pub_key().ed25519(), std::string("\x07") + std::string(31, '\0'));
+  EXPECT_EQ(finalized.validator_updates(0).power(), 3);
+  EXPECT_EQ(finalized.validator_updates(1).power(), 0);
   EXPECT_EQ(finalized.app_hash().size(), 32u);
   EXPECT_EQ(finalized.tx_results_size(), 1);
   r.mutable_commit();
@@ -399,6 +433,9 @@ TEST_F(App, MessagesAreAnsweredInKind) {
   EXPECT_TRUE(kind(r).has_exception());
   r.mutable_finalize_block()->mutable_time()->set_seconds(1);
   r.mutable_finalize_block()->mutable_time()->set_nanos(1'000'000'000);
+  EXPECT_TRUE(kind(r).has_exception());
+  r.mutable_finalize_block()->mutable_time()->set_nanos(1);
+  r.mutable_finalize_block()->add_misbehaviour()->mutable_validator()->set_address("short");
   EXPECT_TRUE(kind(r).has_exception());
   r.mutable_offer_snapshot()->set_app_hash("short");
   EXPECT_TRUE(kind(r).has_exception());

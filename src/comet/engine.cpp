@@ -130,7 +130,7 @@ void CometEngine::supervise() {
 }
 
 Submission CometEngine::submit(ledger::CertifiedTransaction certified) {
-  const ledger::FullId id = ledger::full_id(certified.transaction);
+  const ledger::FullId id = order::entry_id(certified);
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) return Submission::stopped;

@@ -7,12 +7,15 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
+#include <nlohmann/json.hpp>
 #include <ranges>
 
 #include "base/files.hpp"
 #include "comet/engine.hpp"
 #include "comet/replica_for_test.hpp"
 #include "crypto/random.hpp"
+#include "net/client.hpp"
 
 namespace sotto::comet {
 namespace {
@@ -220,6 +223,68 @@ TEST_F(RealNetwork, OrdersAgreesRestsAndSurvives) {
   for (auto& engine : engines) engine.reset();
   ASSERT_NO_FATAL_FAILURE(start_all());
   pay(3);
+  ASSERT_TRUE(eventually([&] { return all_executed(); }));
+  expect_agreement();
+}
+
+// L-69: who may vote on blocks is who the ledger says, from the second engine block after the one that said so.
+TEST_F(RealNetwork, FollowsTheCommittee) {
+  const auto member = [&](size_t i, uint64_t stake) { return order::Member{chain.validators[i].key, stake}; };
+  const std::vector<order::Member> all{member(0, 1'000), member(1, 1'000), member(2, 1'000), member(3, 1'000)};
+  const std::vector<order::Member> three{member(0, 1'000), member(1, 1'000), member(2, 1'000)};
+  const std::vector<order::Member> others{member(1, 1'000), member(2, 1'500), member(3, 2'000)};
+  for (auto& replica : replicas) replica->handovers = {{2, {all, three}}, {4, {three, others}}};
+  ASSERT_NO_FATAL_FAILURE(start_all());
+  // Address and power, as CometBFT itself says.
+  net::Client client;
+  const auto validators = [&](size_t node) {
+    std::map<std::string, std::string> powers;
+    net::Request request;
+    request.target = "/validators";
+    const auto response = client.call_and_wait(specs[node].rpc, request, 5'000);
+    if (!response.ok()) return powers;
+    const auto json = nlohmann::json::parse(response->body, nullptr, false);
+    for (const auto& v : json.value("result", nlohmann::json::object()).value("validators", nlohmann::json::array()))
+      powers[v.value("address", "")] = v.value("voting_power", "");
+    return powers;
+  };
+  const auto expected = [&](const std::vector<order::Member>& members) {
+    std::map<std::string, std::string> powers;
+    for (const auto& m : members) {
+      std::string address = address_of(m.key);
+      for (char& c : address) c = static_cast<char>(std::toupper(c));
+      powers[address] = std::to_string(m.stake);
+    }
+    return powers;
+  };
+  const auto pays = [&](size_t payments) {
+    for (size_t n = 0; n < payments; ++n) {
+      pay();
+      if (!eventually([&] { return all_executed(); })) return false;
+    }
+    return true;
+  };
+  ASSERT_TRUE(pays(1));
+  EXPECT_EQ(validators(0), expected(all));
+  ASSERT_TRUE(pays(2));
+  ASSERT_TRUE(eventually([&] { return validators(0) == expected(three); }));
+  // The one that left follows all the same, and so it does after a restart.
+  engines[3].reset();
+  ASSERT_TRUE(pays(1));
+  start(3);
+  ASSERT_TRUE(pays(1));
+  ASSERT_TRUE(eventually([&] { return validators(3) == expected(others); }));
+  // Without the one that is out now they still agree: it has no say.
+  engines[0].reset();
+  ASSERT_TRUE(pays(3));
+  start(0);
+  ASSERT_TRUE(eventually([&] { return all_executed(); }));
+  expect_agreement();
+  // Who begins from nothing comes through both changes again.
+  engines[2].reset();
+  replicas[2] = std::make_unique<WorldReplica>();
+  replicas[2]->handovers = replicas[0]->handovers;
+  start(2);
   ASSERT_TRUE(eventually([&] { return all_executed(); }));
   expect_agreement();
 }

@@ -59,8 +59,13 @@ class WorldReplica final : public order::Replica {
     return Ok{};
   }
   void forget() override { computed_.reset(); }
+  std::optional<order::Handover> handover() const override {
+    const auto found = computed_ ? handovers.find(computed_->next.height) : handovers.end();
+    return found == handovers.end() ? std::nullopt : std::optional(found->second);
+  }
 
   World world{1};
+  std::map<uint64_t, order::Handover> handovers;          // by the height of the block that brings them; set before it starts
   std::atomic<bool> fail_keep{false};
   std::atomic<size_t> entries{0}, executed{0}, computed_times{0};
 

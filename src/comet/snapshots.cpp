@@ -23,6 +23,7 @@ class Joining final : public Application {
   Result<Hash32, Error> init_chain(const ChainStart&) override { return late("begins a chain"); }
   Result<std::vector<Bytes>, Error> prepare_proposal(int64_t, uint64_t) override { return std::vector<Bytes>(); }
   Result<bool, Error> process_proposal(const Proposal&) override { return false; }
+  std::vector<ValidatorUpdate> validator_updates() override { return {}; }
   Result<Hash32, Error> finalize_block(const Proposal&) override { return late("has a block"); }
   Result<int64_t, Error> commit() override { return late("commits"); }
   bool check_transaction(ByteView) override { return false; }

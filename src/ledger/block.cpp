@@ -4,7 +4,6 @@
 #include "ledger/network.hpp"
 
 namespace sotto::ledger {
-namespace {
 
 void write(Writer& out, const BlockHeader& h) {
   out.raw(h.network.value);
@@ -12,6 +11,7 @@ void write(Writer& out, const BlockHeader& h) {
   out.u64(h.epoch);
   out.u64(h.time_ms);
   out.raw(h.previous.value);
+  out.raw(h.chain);
   out.raw(h.entries);
   out.u64(h.notes);
   h.note_root.value.write(out);
@@ -30,6 +30,8 @@ Result<BlockHeader, DecodeError> read_header(Reader& in) {
   h.time_ms = time_ms;
   TRY(previous, in.array<32>());
   h.previous.value = previous;
+  TRY(chain, in.array<32>());
+  h.chain = chain;
   TRY(entries, in.array<32>());
   h.entries = entries;
   TRY(notes, in.u64());
@@ -40,6 +42,8 @@ Result<BlockHeader, DecodeError> read_header(Reader& in) {
   h.app_hash = app_hash;
   return h;
 }
+
+namespace {
 
 void write(Writer& out, const CertifiedTransaction& certified) {
   CHECK(certified.certificate.size() <= kMaxCertificateBytes);
@@ -97,17 +101,25 @@ BlockHash block_hash(const BlockHeader& header) {
   return {crypto::sha256(out.bytes())};
 }
 
-Hash32 entries_hash(std::span<const BlockEntry> entries) {
+Hash32 entries_hash(std::span<const EntryDigest> entries) {
   Writer out;
   out.raw(view("Sotto.entries.v1"));
   out.count(entries.size());
-  for (const BlockEntry& e : entries) {
-    out.raw(full_id(e.certified.transaction).value);
-    out.raw(crypto::sha256(e.certified.certificate));
+  for (const EntryDigest& e : entries) {
+    out.raw(e.full_id.value);
+    out.raw(e.certificate);
     out.u8(static_cast<uint8_t>(e.outcome));
   }
   return crypto::sha256(out.bytes());
 }
+
+std::vector<EntryDigest> digests_of(std::span<const BlockEntry> entries) {
+  std::vector<EntryDigest> digests;
+  for (const BlockEntry& e : entries) digests.push_back({full_id(e.certified.transaction), crypto::sha256(e.certified.certificate), e.outcome});
+  return digests;
+}
+
+Hash32 entries_hash(std::span<const BlockEntry> entries) { return entries_hash(digests_of(entries)); }
 
 Bytes encode(const Block& block) {
   Writer out;

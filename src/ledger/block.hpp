@@ -5,7 +5,7 @@
 
 namespace sotto::ledger {
 
-inline constexpr uint8_t kBlockVersion = 1;
+inline constexpr uint8_t kBlockVersion = 2;
 inline constexpr size_t kMaxCertificateBytes = 4096;
 
 // What execution did with an entry. A number never changes its meaning. Only `executed` changes notes or nullifiers.
@@ -49,12 +49,15 @@ struct BlockHeader {
   uint64_t epoch = 0;
   uint64_t time_ms = 0;      // Unix time as the engine says it; never decreasing
   BlockHash previous;        // of genesis: SHA-256("Sotto.genesis.v1", all its bytes)
+  Hash32 chain{};            // root of the tree over the hashes of all blocks before it
   Hash32 entries{};          // entries_hash()
   uint64_t notes = 0;        // leaves of the note tree after it
   Anchor note_root;          // after it
   Hash32 app_hash{};         // after it
   friend bool operator==(const BlockHeader&, const BlockHeader&) = default;
 };
+void write(Writer& out, const BlockHeader& header);
+Result<BlockHeader, DecodeError> read_header(Reader& in);
 // SHA-256("Sotto.block.v1", header).
 BlockHash block_hash(const BlockHeader& header);
 
@@ -67,7 +70,15 @@ Bytes encode(const Block& block);
 Result<Block, DecodeError> decode_block(ByteView bytes);
 // The header alone, without a look at the entries: a block takes curve points to decode, its header does not.
 Result<BlockHeader, DecodeError> decode_header_of(ByteView encoded_block);
+// What a block's header says of an entry.
+struct EntryDigest {
+  FullId full_id;
+  Hash32 certificate{};      // SHA-256
+  Outcome outcome = Outcome::executed;
+};
+std::vector<EntryDigest> digests_of(std::span<const BlockEntry> entries);
 // SHA-256("Sotto.entries.v1", count u32, { full id, SHA-256(certificate), outcome u8 }).
+Hash32 entries_hash(std::span<const EntryDigest> entries);
 Hash32 entries_hash(std::span<const BlockEntry> entries);
 // What an entry takes in an encoded block, and what a block without entries takes.
 size_t encoded_size(const CertifiedTransaction& certified);

@@ -5,6 +5,9 @@
 
 namespace sotto::ledger {
 
+// SHA-256 over the ids and key digests of the circuits whose proofs are accepted (data.md M-8).
+Hash32 circuits_accepted();
+
 class CircuitVerifier final : public ProofVerifier {
  public:
   CircuitVerifier(std::shared_ptr<const circuit::ProofSystem> system, Entropy& entropy, ThreadPool& pool)

@@ -2,16 +2,25 @@
 
 #include <algorithm>
 
+#include "ledger/next_committee.hpp"
 #include "ledger/ordered.hpp"
 
 namespace sotto::ledger {
 namespace {
+
+// The tree of the next block.
+ChainTree chain_after(const State& state) {
+  ChainTree chain = state.chain;
+  chain.append(state.last_block);
+  return chain;
+}
 
 // A block being built: the state so far, and what earlier entries of the same block spent.
 class Builder {
  public:
   Builder(const State& state, const Archive& archive) : state_(state), archive_(archive), next_(state) {
     next_.height = state.height + 1;
+    next_.chain = chain_after(state);
     changes_.height = next_.height;
   }
 
@@ -69,7 +78,8 @@ class Builder {
     return outcome;
   }
 
-  Execution finish(std::vector<BlockEntry> entries, std::vector<Detail> details, uint64_t time_ms) && {
+  Execution finish(std::vector<BlockEntry> entries, std::vector<Detail> details, uint64_t time_ms,
+                   const std::function<Bytes(const State&)>& successor) && {
     if (!leaves_.empty()) {
       CHECK(next_.tree.append(leaves_));   // run() counted the room
       const Anchor root{next_.tree.root()};
@@ -83,6 +93,13 @@ class Builder {
       next_.roots.erase(next_.roots.begin(), next_.roots.begin() + static_cast<std::ptrdiff_t>(drop));
     }
     next_.time_ms = time_ms;
+    if (!entries.empty() && next_.began.time_ms == 0) next_.began.time_ms = time_ms;
+    if (changes_.epoch_closed) {
+      next_.began = {next_.height, time_ms};
+    } else if (!entries.empty() && !next_.due && !next_.closing && close_due(next_)) {
+      Bytes next = successor ? successor(next_) : next_committee(next_);
+      if (!next.empty()) next_.due = Due{next_.height, std::move(next)};
+    }
     BlockHeader header = header_after(next_, state_.last_block, entries_hash(entries));
     header.epoch = state_.epoch;                          // the one it was executed in
     next_.last_block = block_hash(header);
@@ -108,6 +125,7 @@ class Builder {
       ++next_.epoch;
       next_.committee = std::move(next_.closing->next);
       next_.closing.reset();
+      next_.due.reset();
       next_.recoveries.clear();
       changes_.epoch_closed = true;
     }
@@ -133,6 +151,7 @@ const char* name(BlockReject reject) {
     case BlockReject::wrong_height: return "wrong_height";
     case BlockReject::wrong_epoch: return "wrong_epoch";
     case BlockReject::wrong_previous: return "wrong_previous";
+    case BlockReject::wrong_chain: return "wrong_chain";
     case BlockReject::wrong_entries: return "wrong_entries";
     case BlockReject::wrong_outcome: return "wrong_outcome";
     case BlockReject::wrong_notes: return "wrong_notes";
@@ -157,6 +176,7 @@ BlockHeader header_after(const State& next, const BlockHash& previous, const Has
   header.epoch = next.epoch;
   header.time_ms = next.time_ms;
   header.previous = previous;
+  header.chain = next.chain.root();
   header.entries = entries;
   header.notes = next.tree.size();
   header.note_root = next.newest_root();
@@ -229,7 +249,7 @@ Result<Execution, BlockReject> execute(const State& state, const Archive& archiv
       outcomes[i] = tx.ordered ? builder.run_ordered(tx, weights[i], details[i]) : builder.run(tx, details[i]);
     done.push_back({entries[i], outcomes[i]});
   }
-  return std::move(builder).finish(std::move(done), std::move(details), time_ms);
+  return std::move(builder).finish(std::move(done), std::move(details), time_ms, committee.next);
 }
 
 Result<Execution, BlockFailure> check_block(const State& state, const Archive& archive, const Block& block,
@@ -241,6 +261,7 @@ Result<Execution, BlockFailure> check_block(const State& state, const Archive& a
   if (h.height != state.height + 1) return refuse(BlockReject::wrong_height);
   if (h.epoch != state.epoch) return refuse(BlockReject::wrong_epoch);
   if (h.previous != state.last_block) return refuse(BlockReject::wrong_previous);
+  if (h.chain != chain_after(state).root()) return refuse(BlockReject::wrong_chain);
   if (h.entries != entries_hash(block.entries)) return refuse(BlockReject::wrong_entries);
   std::vector<CertifiedTransaction> entries;
   for (const BlockEntry& e : block.entries) entries.push_back(e.certified);

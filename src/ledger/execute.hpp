@@ -20,6 +20,8 @@ struct CommitteeWord {
   std::function<std::optional<Weight>(const Report& report, const State& state)> report;
   // A quorum of the state's committee signed it, and `next` is a committee of this network's next epoch.
   std::function<bool(const CloseEpoch& close, const State& state)> close;
+  // Who comes next, instead of next_committee(): for tests. All who execute a chain must mean the same.
+  std::function<Bytes(const State& state)> next = {};
 };
 
 // Why a list cannot be a block at all, or a block is not the one that follows.
@@ -33,6 +35,7 @@ enum class BlockReject : uint8_t {
   wrong_height,
   wrong_epoch,
   wrong_previous,
+  wrong_chain,
   wrong_entries,            // the header's hash is not that of the entries
   wrong_outcome,            // an entry's recorded outcome is not what execution does
   wrong_notes,

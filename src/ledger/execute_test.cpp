@@ -64,10 +64,10 @@ TEST(Execute, AppHashCoversTheWholeState) {
     EXPECT_TRUE(hashes.insert(app_hash(s)).second);
   };
   // Taken apart, so that a new field does not compile before somebody decides whether it is covered.
-  const auto& [network, height, epoch, time_ms, last_block, tree, spent, spent_set, roots, supply, generations, recoveries,
-              closing, committee] = base;
-  (void)network; (void)height; (void)epoch; (void)time_ms; (void)last_block; (void)tree; (void)spent; (void)spent_set;
-  (void)roots; (void)supply; (void)generations; (void)recoveries; (void)closing; (void)committee;
+  const auto& [network, height, epoch, time_ms, last_block, chain, tree, spent, spent_set, roots, supply, generations, recoveries,
+              began, due, closing, committee] = base;
+  (void)network; (void)height; (void)epoch; (void)time_ms; (void)last_block; (void)chain; (void)tree; (void)spent; (void)spent_set;
+  (void)roots; (void)supply; (void)generations; (void)recoveries; (void)began; (void)due; (void)closing; (void)committee;
   differs([](State& s) { GenesisContent c = s.network->content(); c.salt[0] ^= 1; s.network = std::make_shared<Network>(c); });
   differs([](State& s) { ++s.epoch; });
   differs([](State& s) { ASSERT_TRUE(s.tree.append(Fr::one())); });
@@ -86,6 +86,11 @@ TEST(Execute, AppHashCoversTheWholeState) {
   differs([](State& s) { s.recoveries[{Fr::one()}].since = 1; });
   differs([](State& s) { s.recoveries[{Fr::one()}].reports.validators = {1}; });
   differs([](State& s) { s.recoveries[{Fr::one()}].reports.stake = 1; });
+  differs([](State& s) { ++s.began.height; });
+  differs([](State& s) { ++s.began.time_ms; });
+  differs([](State& s) { s.due.emplace(); });
+  differs([](State& s) { s.due = Due{1, {}}; });
+  differs([](State& s) { s.due = Due{0, {1}}; });
   differs([](State& s) { s.closing.emplace(); });
   differs([](State& s) { s.closing = Closing{1, {}, {}}; });
   differs([](State& s) { s.closing = Closing{0, {1}, {}}; });
@@ -95,6 +100,7 @@ TEST(Execute, AppHashCoversTheWholeState) {
   ++same.height;
   ++same.time_ms;
   same.last_block.value[0] ^= 1;
+  same.chain.append(same.last_block);
   EXPECT_EQ(app_hash(same), app_hash(base));
 }
 
@@ -321,9 +327,9 @@ TEST(Block, HashCoversEveryHeaderField) {
   world.step({world.payment()});
   const BlockHeader base = world.blocks[0].header;
   std::set<Hash32> hashes{block_hash(base).value};
-  for (int n = 0; n < 9; ++n) {
+  for (int n = 0; n < 10; ++n) {
     BlockHeader h = base;
-    auto& [network, height, epoch, time_ms, previous, entries, notes, note_root, app] = h;
+    auto& [network, height, epoch, time_ms, previous, chain, entries, notes, note_root, app] = h;
     switch (n) {
       case 0: network.value[0] ^= 1; break;
       case 1: ++height; break;
@@ -334,6 +340,7 @@ TEST(Block, HashCoversEveryHeaderField) {
       case 6: ++notes; break;
       case 7: note_root.value += Fr::one(); break;
       case 8: app[0] ^= 1; break;
+      case 9: chain[0] ^= 1; break;
     }
     EXPECT_TRUE(hashes.insert(block_hash(h).value).second) << n;
   }
@@ -363,6 +370,7 @@ TEST(Block, EveryRejectAlone) {
   EXPECT_EQ(after([](Block& b) { ++b.header.height; }), BlockReject::wrong_height);
   EXPECT_EQ(after([](Block& b) { ++b.header.epoch; }), BlockReject::wrong_epoch);
   EXPECT_EQ(after([](Block& b) { b.header.previous.value[0] ^= 1; }), BlockReject::wrong_previous);
+  EXPECT_EQ(after([](Block& b) { b.header.chain[0] ^= 1; }), BlockReject::wrong_chain);
   EXPECT_EQ(after([](Block& b) { b.header.entries[0] ^= 1; }), BlockReject::wrong_entries);
   EXPECT_EQ(after([](Block& b) { b.entries[0].certified.certificate[0] ^= 1; }), BlockReject::wrong_entries);
   EXPECT_EQ(after([](Block& b) { b.entries[0].certified.transaction.transfers[0].proof[0] ^= 1; }), BlockReject::wrong_entries);

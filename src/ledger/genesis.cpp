@@ -131,6 +131,7 @@ Result<Execution, GenesisFailure> execute_genesis(const Genesis& genesis, Author
   State& next = e.next;
   next.network = network;
   next.last_block.value = genesis_hash(genesis);
+  next.committee = genesis.committee_proofs;
   next.supply.resize(network->assets().size());
   for (size_t i = 0; i < issued.size(); ++i) next.supply[i].minted = issued[i];
   for (const Transaction& tx : genesis.transactions) {

@@ -5,10 +5,10 @@
 
 namespace sotto::ledger {
 
-inline constexpr uint8_t kGenesisVersion = 1;
+inline constexpr uint8_t kGenesisVersion = 2;
 inline constexpr size_t kMaxGenesisTransactions = 1024;
 inline constexpr size_t kMaxGenesisBytes = 32 * 1024 * 1024;
-inline constexpr size_t kMaxCommitteeProofBytes = 128 * 1024;
+inline constexpr size_t kMaxCommitteeProofBytes = kMaxNextCommitteeBytes;
 
 struct Genesis {
   GenesisContent content;                  // hashed into the network id

@@ -39,7 +39,7 @@ TEST(Genesis, CodecIsCanonical) {
   other.push_back(0);
   EXPECT_EQ(decode_genesis(other).error(), DecodeError::trailing_bytes);
   other = bytes;
-  other[0] = 2;
+  other[0] = 3;
   EXPECT_EQ(decode_genesis(other).error(), DecodeError::bad_version);
   EXPECT_EQ(decode_genesis(Bytes(kMaxGenesisBytes + 1)).error(), DecodeError::too_large);
 }
@@ -49,15 +49,17 @@ TEST(Genesis, WhatTheIdCovers) {
   const GenesisContent base = testing::test_content();
   std::set<Hash32> ids{network_id(base).value};
   const auto& [params, assets, committee, salt] = base;
-  const auto& [name, anchor_window, expiry_window, fees, fee_assets, entries, bytes, contracts] = params;
+  const auto& [name, anchor_window, expiry_window, fees, fee_assets, entries, bytes, contracts, epoch_blocks, epoch_ms, trust_ms] = params;
   const auto& [opening, symbol, title, decimals, issuer, issued] = assets[0];
   (void)committee; (void)salt; (void)name; (void)anchor_window; (void)expiry_window; (void)fees; (void)fee_assets;
-  (void)entries; (void)bytes; (void)contracts; (void)opening; (void)symbol; (void)title; (void)decimals; (void)issuer; (void)issued;
+  (void)entries; (void)bytes; (void)contracts; (void)epoch_blocks; (void)epoch_ms; (void)trust_ms; (void)opening; (void)symbol; (void)title; (void)decimals; (void)issuer; (void)issued;
   const std::vector<std::function<void(GenesisContent&)>> rows = {
       [](GenesisContent& c) { c.params.name += "x"; },       [](GenesisContent& c) { ++c.params.anchor_window; },
       [](GenesisContent& c) { ++c.params.expiry_window; },   [](GenesisContent& c) { c.params.fees.push_back(99); },
       [](GenesisContent& c) { c.params.fee_assets.pop_back(); }, [](GenesisContent& c) { --c.params.max_block_entries; },
       [](GenesisContent& c) { --c.params.max_block_bytes; }, [](GenesisContent& c) { c.params.contracts_enabled = true; },
+      [](GenesisContent& c) { ++c.params.epoch_blocks; },    [](GenesisContent& c) { ++c.params.epoch_ms; },
+      [](GenesisContent& c) { ++c.params.trust_ms; },
       [](GenesisContent& c) { c.assets.pop_back(); },        [](GenesisContent& c) { ++c.assets[0].opening.id; },
       [](GenesisContent& c) { ++c.assets[0].opening.policy; }, [](GenesisContent& c) { c.assets[0].symbol += "x"; },
       [](GenesisContent& c) { c.assets[0].title += "x"; },   [](GenesisContent& c) { ++c.assets[0].decimals; },

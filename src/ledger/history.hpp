@@ -10,6 +10,7 @@ enum class HistoryReject : uint8_t {
   wrong_network,
   wrong_height,             // not the next one
   wrong_previous,
+  wrong_chain,              // the header's root is not that of the blocks before
   time_reversed,
   wrong_entries,            // the header's hash is not that of the entries
   wrong_end,                // the last block is not the trusted one
@@ -31,6 +32,7 @@ class History {
   const std::shared_ptr<const Network> network_;
   BlockHeader last_;
   BlockHash hash_;
+  ChainTree chain_;                       // of the blocks before the last
 };
 
 }  // namespace sotto::ledger

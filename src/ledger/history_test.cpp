@@ -56,6 +56,7 @@ TEST_F(HistoryTest, EachRejectAlone) {  // L-81
   EXPECT_EQ(with(1, [](Block& b) { b.header.network.value[0] ^= 1; }), HistoryReject::wrong_network);
   EXPECT_EQ(with(1, [](Block& b) { ++b.header.height; }), HistoryReject::wrong_height);
   EXPECT_EQ(with(1, [](Block& b) { b.header.previous.value[0] ^= 1; }), HistoryReject::wrong_previous);
+  EXPECT_EQ(with(1, [](Block& b) { b.header.chain[0] ^= 1; }), HistoryReject::wrong_chain);
   EXPECT_EQ(with(1, [](Block& b) { b.header.time_ms = 0; }), HistoryReject::time_reversed);
   EXPECT_EQ(with(1, [](Block& b) { b.entries.pop_back(); }), HistoryReject::wrong_entries);
   EXPECT_EQ(with(1, [](Block& b) { b.entries[0].outcome = Outcome::spent; }), HistoryReject::wrong_entries);

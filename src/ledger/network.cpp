@@ -83,6 +83,7 @@ void write(Writer& out, const GenesisContent& content) {
   out.u32(p.max_block_entries);
   out.u32(p.max_block_bytes);
   out.u8(p.contracts_enabled);
+  for (const uint64_t n : {p.epoch_blocks, p.epoch_ms, p.trust_ms}) out.u64(n);
   out.count(content.assets.size());
   for (const Asset& asset : content.assets) write(out, asset);
   out.sized(content.committee);
@@ -108,6 +109,10 @@ Result<GenesisContent, DecodeError> read_genesis_content(Reader& in) {
   p.max_block_bytes = max_block_bytes;
   TRY(contracts_enabled, in.boolean());
   p.contracts_enabled = contracts_enabled;
+  for (uint64_t* n : {&p.epoch_blocks, &p.epoch_ms, &p.trust_ms}) {
+    TRY(value, in.u64());
+    *n = value;
+  }
   TRY(assets, in.count(kMaxAssets, kMinAssetBytes));
   for (size_t i = 0; i < assets; ++i) {
     TRY(asset, read_asset(in));

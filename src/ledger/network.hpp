@@ -25,6 +25,10 @@ struct Params {
   uint32_t max_block_bytes = 0;           // encoded block; room for one largest transaction .. kMaxBlockBytes
   bool contracts_enabled = false;         // refused at genesis while no operation resolves contracts: nothing may lock
                                           // money that nothing can release
+  // An epoch's end is due after so many blocks, or with the first block after so long; 0: not for that reason (L-77).
+  uint64_t epoch_blocks = 0;
+  uint64_t epoch_ms = 0;
+  uint64_t trust_ms = 0;                  // how long a committee that was replaced is believed by followers; 0: for ever (S-112)
   friend bool operator==(const Params&, const Params&) = default;
 };
 

@@ -1,6 +1,7 @@
 // Recoveries, reports and the close of an epoch in the ledger (docs/spec/ledger.md L-70..L-76).
 #include <gtest/gtest.h>
 
+#include "ledger/next_committee.hpp"
 #include "ledger/test_support.hpp"
 
 namespace sotto::ledger {
@@ -247,6 +248,61 @@ TEST_F(OrderedOps, EpochCloses) {
   EXPECT_EQ(world.state.generation(note_of(stuck).nf), 0u);
   EXPECT_EQ(world.run({})->block.header.epoch, 1u);
   EXPECT_EQ(only(world, world.recovery(stuck)), Outcome::took_effect);
+}
+
+void lasting(World& world, uint64_t blocks, uint64_t ms) {
+  GenesisContent content = world.genesis.content;
+  content.params.epoch_blocks = blocks;
+  content.params.epoch_ms = ms;
+  world.network = world.state.network = std::make_shared<Network>(content);
+  world.state.committee = Bytes(40, 7);
+}
+
+// L-77: after so many blocks, or so long, the end is due, and who comes next stands in the state until the epoch ends.
+TEST(Epochs, TheStateSaysWhenAndWho) {
+  {
+    World world;
+    lasting(world, 0, 0);
+    for (int i = 0; i < 3; ++i) world.step({world.payment()});
+    EXPECT_FALSE(world.state.due);
+  }
+  for (const bool by_time : {false, true}) {
+    World world;
+    lasting(world, by_time ? 0 : 3, by_time ? 10 : 0);        // blocks are 5 ms apart
+    world.step({world.payment()});
+    EXPECT_FALSE(world.state.due);
+    world.step({world.payment()});
+    EXPECT_FALSE(world.state.due);
+    const Hash32 before = app_hash(world.state);
+    world.step({});                                       // due, but a block without entries changes nothing
+    EXPECT_EQ(app_hash(world.state), before);
+    EXPECT_FALSE(world.state.due);
+    world.step({world.payment()});
+    ASSERT_TRUE(world.state.due);
+    EXPECT_EQ(world.state.due->since, world.state.height);
+    Bytes next(40, 7);
+    std::fill(next.begin() + 32, next.end(), uint8_t{0});
+    next.back() = 1;
+    EXPECT_EQ(world.state.due->next, next);
+    EXPECT_EQ(next_committee(world.state), next);
+    const Due pinned = *world.state.due;
+    world.state.committee[39] = 9;                        // whatever happens to the state meanwhile
+    world.step({world.payment()});
+    EXPECT_EQ(world.state.due, pinned);
+  }
+}
+
+TEST(Epochs, AnEndIsDueOnceInAnEpoch) {
+  World world;
+  lasting(world, 1, 0);
+  world.step({world.payment()});
+  ASSERT_TRUE(world.state.due);
+  world.step({world.close(world.state.due->next)});
+  EXPECT_TRUE(world.state.closing && world.state.due);
+  world.step({world.report(0, std::nullopt), world.report(1, std::nullopt), world.report(3, std::nullopt)});
+  EXPECT_EQ(world.state.epoch, 1u);
+  EXPECT_FALSE(world.state.due);
+  EXPECT_EQ(world.state.began, (Began{world.state.height, world.state.time_ms}));
 }
 
 }  // namespace

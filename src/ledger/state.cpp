@@ -68,6 +68,13 @@ void write_tail(Writer& out, const State& state) {
     out.u64(recovery.since);
     write(out, recovery.reports);
   }
+  out.u64(state.began.height);
+  out.u64(state.began.time_ms);
+  out.u8(state.due.has_value());
+  if (state.due) {
+    out.u64(state.due->since);
+    out.sized(state.due->next);
+  }
   out.u8(state.closing.has_value());
   if (state.closing) {
     out.u64(state.closing->since);

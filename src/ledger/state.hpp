@@ -2,6 +2,7 @@
 #pragma once
 #include <memory>
 
+#include "ledger/chain_tree.hpp"
 #include "ledger/network.hpp"
 #include "ledger/set_hash.hpp"
 #include "note/merkle.hpp"
@@ -46,6 +47,18 @@ struct Closing {
   Reports reports;
   friend bool operator==(const Closing&, const Closing&) = default;
 };
+// The epoch's end is due, and who comes next is settled (L-77).
+struct Due {
+  uint64_t since = 0;                     // height
+  Bytes next;                             // committee of the next epoch (M-6)
+  friend bool operator==(const Due&, const Due&) = default;
+};
+// The block after which an epoch began.
+struct Began {
+  uint64_t height = 0;
+  uint64_t time_ms = 0;                   // of epoch 0: its first block's with entries, for genesis has none
+  friend bool operator==(const Began&, const Began&) = default;
+};
 inline constexpr size_t kMaxRecoveries = 4096;  // pending at once
 
 struct State {
@@ -54,6 +67,7 @@ struct State {
   uint64_t epoch = 0;
   uint64_t time_ms = 0;                   // the last block's
   BlockHash last_block;
+  ChainTree chain;                        // of the blocks before it
   note::NoteTreeFrontier tree;
   uint64_t spent = 0;                     // how many nullifiers
   SetHash spent_set;                      // over (nullifier, txid)
@@ -61,8 +75,10 @@ struct State {
   std::vector<Supply> supply;             // beside network->assets()
   std::map<Nullifier, uint32_t> generations;  // only those above 0
   std::map<Nullifier, Recovery> recoveries;   // pending
+  Began began;                            // this epoch
+  std::optional<Due> due;
   std::optional<Closing> closing;
-  Bytes committee;                        // of this epoch (M-6); empty in epoch 0: genesis has it
+  Bytes committee;                        // of this epoch (M-6)
 
   uint32_t generation(const Nullifier& nf) const {
     const auto found = generations.find(nf);
@@ -77,7 +93,7 @@ bool anchor_is_recent(const State& state, const Anchor& anchor);
 // From the recent roots on: what the app hash covers and a stored record keeps, in the same bytes.
 void write_tail(Writer& out, const State& state);
 
-// Over everything above except height, time and last_block (and nothing that depends on them): an empty block leaves
+// Over everything above except height, time, last_block and chain (and nothing that depends on them): an empty block leaves
 // it as it was (L-33).
 Hash32 app_hash(const State& state);
 

@@ -102,6 +102,8 @@ Bytes NetworkInfo::encode() const {
     if (v.key) out.raw(*v.key);
   }
   out.u64(height);
+  out.count(ids.size());
+  for (const auto& id : ids) out.raw(id.value);
   return std::move(out).bytes();
 }
 
@@ -124,6 +126,11 @@ Result<NetworkInfo, DecodeError> NetworkInfo::decode(ByteView bytes) {
   }
   TRY(height, in.u64());
   info.height = height;
+  TRY(named, in.count(settle::kMaxValidators, 32));
+  for (size_t i = 0; i < named; ++i) {
+    TRY(id, in.array<32>());
+    info.ids.push_back({id});
+  }
   TRY_OK(in.finish());
   return info;
 }
@@ -145,6 +152,32 @@ Result<BlocksMessage, DecodeError> BlocksMessage::decode(ByteView bytes) {
   for (size_t i = 0; i < count; ++i) {
     TRY(block, in.sized(ledger::kMaxBlockBytes));
     message.blocks.emplace_back(block.begin(), block.end());
+  }
+  TRY_OK(in.finish());
+  return message;
+}
+
+Bytes TransitionsMessage::encode() const {
+  Writer out;
+  out.u64(epoch);
+  out.u64(height);
+  out.count(certificates.size());
+  for (const auto& certificate : certificates) out.sized(certificate.encode());
+  return std::move(out).bytes();
+}
+
+Result<TransitionsMessage, DecodeError> TransitionsMessage::decode(ByteView bytes) {
+  Reader in(bytes);
+  TransitionsMessage message;
+  TRY(epoch, in.u64());
+  message.epoch = epoch;
+  TRY(height, in.u64());
+  message.height = height;
+  TRY(count, in.count(kMaxTransitionsPage, 4));
+  for (size_t i = 0; i < count; ++i) {
+    TRY(certificate_bytes, in.sized(settle::kMaxTransitionBytes));
+    TRY(certificate, settle::TransitionCertificate::decode(certificate_bytes));
+    message.certificates.push_back(std::move(certificate));
   }
   TRY_OK(in.finish());
   return message;

@@ -15,12 +15,17 @@
 //   GET  /v1/status?txid=HEX                    -> 200 StatusMessage
 //   GET  /v1/lock?nf=HEX                        -> 200 LockMessage: which transaction holds this note, and its
 //                                                  generation
+//   GET  /v1/epochs/close?epoch=E               -> 200 SignedShare: this validator's signature on the epoch's end | 404 not_due
+//   GET  /v1/epochs/transition?epoch=E          -> 200 SignedShare: on the transition out of E | 404 none (perhaps certified long ago)
+//   GET  /v1/transitions?from=E                 -> 200 TransitionsMessage: certificates from epoch E on, as many as fit one page
+//   GET  /v1/inclusion?txid=HEX&head=H          -> 200 ledger::Inclusion before or in block H | 404 not_executed | 400
 //   GET  /v1/health                             -> 200 JSON
 #pragma once
 #include <string>
 
 #include "net/http.hpp"
 #include "ledger/genesis.hpp"
+#include "settle/transition.hpp"
 #include "settle/validator.hpp"
 
 namespace sotto::node {
@@ -34,6 +39,10 @@ inline constexpr const char* kHashPath = "/v1/hash";
 inline constexpr const char* kTreePath = "/v1/tree";
 inline constexpr const char* kStatusPath = "/v1/status";
 inline constexpr const char* kLockPath = "/v1/lock";
+inline constexpr const char* kCloseSharePath = "/v1/epochs/close";
+inline constexpr const char* kTransitionSharePath = "/v1/epochs/transition";
+inline constexpr const char* kTransitionsPath = "/v1/transitions";
+inline constexpr const char* kInclusionPath = "/v1/inclusion";
 inline constexpr const char* kHealthPath = "/v1/health";
 
 // Named limits of the bodies.
@@ -77,8 +86,9 @@ struct CertificateMessage {
 
 struct NetworkInfo {
   Bytes genesis;                            // ledger::Genesis; its hash is the network id
-  std::vector<net::Endpoint> validators;    // in committee order, with their TLS keys if they have any
+  std::vector<net::Endpoint> validators;    // with their TLS keys if they have any
   uint64_t height = 0;
+  std::vector<settle::ValidatorId> ids = {};  // beside the validators, then in any order; none: genesis's committee in its order
   Bytes encode() const;
   static Result<NetworkInfo, DecodeError> decode(ByteView bytes);
 };
@@ -88,6 +98,15 @@ struct BlocksMessage {
   std::vector<Bytes> blocks;                // ledger::Block, consecutive from the height asked for
   Bytes encode() const;
   static Result<BlocksMessage, DecodeError> decode(ByteView bytes);
+};
+
+inline constexpr size_t kMaxTransitionsPage = 16;
+struct TransitionsMessage {
+  uint64_t epoch = 0;                       // the validator's now
+  uint64_t height = 0;                      // and its newest block
+  std::vector<settle::TransitionCertificate> certificates;   // consecutive from the epoch asked for
+  Bytes encode() const;
+  static Result<TransitionsMessage, DecodeError> decode(ByteView bytes);
 };
 
 // The note tree as it stands: where a new wallet starts.

@@ -43,6 +43,12 @@ class BatchWorker {
     wake_.notify_one();
   }
 
+  // Returns once everything posted before has been worked on, or the worker has stopped. Not from its own thread.
+  void drain() {
+    std::unique_lock lock(mutex_);
+    idle_.wait(lock, [&] { return stop_ || (pending_.empty() && !working_); });
+  }
+
   // Ends after the batch being worked on; what still waits is dropped. Not from its own thread. Safe to call twice.
   void stop() {
     {
@@ -50,6 +56,7 @@ class BatchWorker {
       stop_ = true;
     }
     wake_.notify_all();
+    idle_.notify_all();
     if (!thread_.joinable()) return;
     thread_.join();
     pending_.clear();                          // whoever waits for one of them learns that it will not be done
@@ -61,6 +68,8 @@ class BatchWorker {
       std::vector<Item> batch;
       {
         std::unique_lock lock(mutex_);
+        working_ = false;
+        if (pending_.empty()) idle_.notify_all();
         const auto ready = [&] { return stop_ || !pending_.empty(); };
         if (tick_) {
           wake_.wait_for(lock, *tick_, ready);
@@ -75,6 +84,7 @@ class BatchWorker {
           batch.assign(std::make_move_iterator(pending_.begin()), std::make_move_iterator(end));
           pending_.erase(pending_.begin(), end);
         }
+        working_ = true;
       }
       work_(std::move(batch));
     }
@@ -84,9 +94,10 @@ class BatchWorker {
   const Work work_;
   const std::optional<std::chrono::milliseconds> tick_;
   std::mutex mutex_;
-  std::condition_variable wake_;
+  std::condition_variable wake_, idle_;
   std::vector<Item> pending_;
   bool stop_ = false;
+  bool working_ = false;
   std::thread thread_;
 };
 

@@ -23,12 +23,13 @@ std::optional<Id> turn(std::vector<Id>& ring, size_t& next, const Id& id) {
 
 }  // namespace
 
-ledger::CertificateCheck certificate_check(std::shared_ptr<const settle::Committee> committee) {
-  return [committee = std::move(committee)](const ledger::Transaction& tx, const ledger::TxId& id, ByteView bytes,
-                                            const ledger::State&) {
+ledger::CertificateCheck certificate_check(std::shared_ptr<const settle::Committee> first) {
+  return [first, now = std::make_shared<std::shared_ptr<const settle::Committee>>(first)](
+             const ledger::Transaction& tx, const ledger::TxId& id, ByteView bytes, const ledger::State& state) {
+    if (*now == nullptr || (*now)->epoch() != state.epoch) *now = settle::committee_of(state, first);
     const auto certificate = settle::LockCertificate::decode(bytes);
-    if (!certificate.ok()) return false;
-    return certificate->subject == expected_subject(*committee, tx, id) && settle::verify(*certificate, *committee).ok();
+    return *now != nullptr && certificate.ok() && certificate->subject == expected_subject(**now, tx, id) &&
+           settle::verify(*certificate, **now).ok();
   };
 }
 

@@ -7,10 +7,12 @@
 
 #include "ledger/execute.hpp"
 #include "settle/certificate.hpp"
+#include "settle/committee_word.hpp"
 
 namespace sotto::node {
 
-ledger::CertificateCheck certificate_check(std::shared_ptr<const settle::Committee> committee);
+// Of the committee of the state's epoch; `first` is epoch 0's. Remembers the last one it decoded: one thread at a time.
+ledger::CertificateCheck certificate_check(std::shared_ptr<const settle::Committee> first);
 
 inline constexpr size_t kRememberedCertificates = 100'000;
 

@@ -62,9 +62,10 @@ void WalletDriver::learn_generations(const wallet::Outgoing& outgoing) {
 
 bool WalletDriver::unlock(const settle::NoteKey& note, const wallet::TxId& payment, Deadline deadline) {
   const auto& nf = note.nf;
+  const uint64_t epoch = network_.committee()->epoch();
   if (network_.generation_of(nf) > note.generation) return true;   // the other device was faster
   if (!wallet_.raise_generation(nf, note.generation).ok()) return false;
-  const auto recovery = wallet_.recovery(nf, network_.committee()->epoch(), prover_, entropy_);
+  const auto recovery = wallet_.recovery(nf, epoch, prover_, entropy_);
   // Spent meanwhile: a block that ends the payment is on its way.
   if (!recovery.ok() && recovery.error().reject != wallet::Reject::nothing_to_unlock) return false;
   while (left_ms(deadline) > 0) {
@@ -75,6 +76,8 @@ bool WalletDriver::unlock(const settle::NoteKey& note, const wallet::TxId& payme
       (void)sync(std::min(kUnlockPollMs, left_ms(deadline)));
       if (ended(payment)) return true;
     }
+    (void)network_.follow();
+    if (network_.committee()->epoch() != epoch) return true;   // no lock outlives its epoch
   }
   return false;
 }

@@ -1,5 +1,7 @@
 #include "node/dev_genesis.hpp"
 
+#include <algorithm>
+
 #include "crypto/hash.hpp"
 #include "wallet/circuit_prover.hpp"
 
@@ -26,8 +28,12 @@ std::vector<settle::ValidatorId> sorted_ids(size_t count) {
 
 constexpr uint64_t kStake = 1;
 
-ledger::GenesisContent dev_content(const std::string& name, std::span<const crypto::BlsSecretKey> keys,
-                                   const std::vector<settle::ValidatorId>& ids, Entropy& entropy) {
+struct Named {
+  settle::ValidatorId id;
+  const crypto::BlsSecretKey* key;
+};
+
+ledger::GenesisContent dev_content(const std::string& name, const std::vector<Named>& validators, Entropy& entropy) {
   ledger::GenesisContent content;
   content.params.name = name;
   content.params.anchor_window = 1000;
@@ -46,7 +52,7 @@ ledger::GenesisContent dev_content(const std::string& name, std::span<const cryp
     content.assets.push_back(std::move(asset));
   }
   std::vector<settle::Seat> seats;
-  for (size_t i = 0; i < keys.size(); ++i) seats.push_back({ids[i], kStake, keys[i].public_key()});
+  for (const Named& v : validators) seats.push_back({v.id, kStake, v.key->public_key()});
   content.committee = settle::seats_encoding(seats);
   content.salt = entropy.bytes<32>();
   return content;
@@ -69,16 +75,20 @@ wallet::TransferPlan issue(const DevAsset& asset, const note::Address& to) {
 
 ledger::Genesis make_dev_genesis(const std::string& name, std::span<const crypto::BlsSecretKey> keys,
                                  const note::Seed& faucet, std::shared_ptr<const circuit::ProofSystem> system,
-                                 Entropy& entropy, ThreadPool& pool, const GenesisProgress& progress) {
-  const auto ids = sorted_ids(keys.size());
+                                 Entropy& entropy, ThreadPool& pool, const GenesisProgress& progress, const DevChoices& choices) {
+  CHECK(choices.ids.empty() || choices.ids.size() == keys.size());
+  const auto ids = choices.ids.empty() ? sorted_ids(keys.size()) : choices.ids;
+  std::vector<Named> named;
+  for (size_t i = 0; i < keys.size(); ++i) named.push_back({ids[i], &keys[i]});
+  std::ranges::sort(named, {}, &Named::id);
   ledger::Genesis genesis;
-  genesis.content = dev_content(name, keys, ids, entropy);
+  genesis.content = dev_content(name, named, entropy);
+  if (choices.tune) choices.tune(genesis.content.params);
   CHECK(ledger::check_content(genesis.content).ok());
   const ledger::NetworkId network = ledger::network_id(genesis.content);
 
   std::vector<settle::Validator> validators;
-  for (size_t i = 0; i < keys.size(); ++i)
-    validators.push_back(settle::make_validator(network, ids[i], kStake, keys[i]));
+  for (const Named& v : named) validators.push_back(settle::make_validator(network, v.id, kStake, *v.key));
   const auto committee = settle::Committee::create(network, 0, std::move(validators));
   CHECK(committee.ok());
   genesis.committee_proofs = committee->encode();

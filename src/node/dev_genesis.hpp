@@ -30,10 +30,15 @@ inline constexpr std::array<uint64_t, 2> kDevFees = {0, 1000};
 // done of all: transfers proven so far.
 using GenesisProgress = std::function<void(size_t done, size_t all)>;
 
+struct DevChoices {
+  std::vector<settle::ValidatorId> ids;        // beside the keys; none: they are named by their place
+  std::function<void(ledger::Params&)> tune;   // what else the network should have
+};
+
 // `keys[i]` is validator i's. Fresh salt: no two networks are alike.
 ledger::Genesis make_dev_genesis(const std::string& name, std::span<const crypto::BlsSecretKey> keys,
                                  const note::Seed& faucet, std::shared_ptr<const circuit::ProofSystem> system,
-                                 Entropy& entropy, ThreadPool& pool, const GenesisProgress& progress);
+                                 Entropy& entropy, ThreadPool& pool, const GenesisProgress& progress, const DevChoices& choices = {});
 
 // The first committee, out of genesis: possession proofs checked, and the seats those the network id covers.
 Result<settle::Committee, Error> genesis_committee(const ledger::Genesis& genesis);

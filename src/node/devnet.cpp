@@ -171,8 +171,14 @@ Status<Devnet::Trouble> Devnet::open_validators(const DevnetOptions& options,
                                                 std::span<const crypto::BlsSecretKey> keys,
                                                 const std::shared_ptr<const circuit::ProofSystem>& system,
                                                 Entropy& entropy, const DevnetProgress& progress) {
-  for (size_t i = 0; i < keys.size(); ++i) {
-    if (progress) progress("starting validator " + std::to_string(i + 1) + " of " + std::to_string(keys.size()));
+  // In the order of genesis's committee from here on.
+  const auto committee = genesis_committee(genesis_);
+  if (!committee.ok()) return damaged(committee.error().what);
+  for (const auto& validator : committee->validators()) {
+    const auto key = std::ranges::find(keys, validator.key, &crypto::BlsSecretKey::public_key);
+    if (key == keys.end()) return damaged("the committee has validators whose keys are not here");
+    const auto i = static_cast<size_t>(key - keys.begin());
+    if (progress) progress("starting validator " + std::to_string(nodes_.size() + 1) + " of " + std::to_string(keys.size()));
     // Validators verify side by side, one thread each, instead of queueing for a shared pool.
     pools_.push_back(std::make_unique<ThreadPool>(1));
     ValidatorOptions node;
@@ -184,10 +190,6 @@ Status<Devnet::Trouble> Devnet::open_validators(const DevnetOptions& options,
     if (!opened.ok()) return Failure{of(opened.error(), i)};
     nodes_.push_back(std::move(opened).value());
   }
-  // In committee order from here on.
-  std::ranges::sort(nodes_, {}, [](const auto& node) { return node->index(); });
-  for (size_t i = 0; i < nodes_.size(); ++i)
-    if (nodes_[i]->index() != i) return damaged("the committee has validators whose keys are not here");
   return Ok{};
 }
 
@@ -216,7 +218,7 @@ Status<Devnet::Trouble> Devnet::listen() {
   for (const auto& node : nodes_) {
     const auto started = node->start(
         [e = engine_.get()](ledger::CertifiedTransaction certified) { e->proposals->post(std::move(certified)); });
-    if (!started.ok()) return Failure{of(started.error(), node->index())};
+    if (!started.ok()) return Failure{of(started.error(), endpoints_.size())};
     endpoints_.push_back(node->endpoint());
   }
   for (const auto& node : nodes_) node->announce(endpoints_);

@@ -76,6 +76,7 @@ struct Stage {
       auto server = net::Server::start({"127.0.0.1", 0}, {}, [this, i](net::Request request, net::Reply reply) {
         if (net::parse_target(request.target).path == kNetworkPath)
           return reply(binary(NetworkInfo{ledger::encode(genesis), endpoints, 0}.encode()));
+        if (net::parse_target(request.target).path == kTransitionsPath) return reply(binary(TransitionsMessage{0, 0, {}}.encode()));
         reply(answer(i, request));
       });
       CHECK(server.ok());

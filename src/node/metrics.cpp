@@ -68,6 +68,7 @@ Metrics::Metrics() : impl_(std::make_unique<Impl>()) {
       m.histogram("sotto_certificate_batch_seconds", "One batch of certificates", kSeconds),
       m.histogram("sotto_write_group_seconds", "One synced write with its signatures", kSeconds),
       m.histogram("sotto_block_seconds", "Executing and storing one block", kSeconds),
+      m.histogram("sotto_epoch_pause_seconds", "From an epoch's close to the next one's first moment: nothing settles", kSeconds),
   };
   m.sizes = {
       m.histogram("sotto_verify_batch_items", "Transactions in a batch", kItems),

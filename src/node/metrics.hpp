@@ -16,7 +16,7 @@ class Metrics {
 
   enum class Count : uint8_t { votes, acknowledgements, blocks, executed, not_executed, good_proofs, bad_proofs, good_certificates, bad_certificates,
                               exchanged, not_exchanged, bad_shares };
-  enum class Time : uint8_t { vote, acknowledgement, verify_batch, certificate_batch, write_group, block };  // seconds
+  enum class Time : uint8_t { vote, acknowledgement, verify_batch, certificate_batch, write_group, block, epoch_pause };  // seconds
   enum class Size : uint8_t { verify_batch, certificate_batch, write_group, block };
   enum class Level : uint8_t { height, epoch, notes, spent, locked, certified, in_flight, connections, failed };
 

@@ -24,6 +24,10 @@ constexpr uint32_t kImpatienceMs = 1'000;   // with a validator that hangs, whil
 constexpr int kTreeAttempts = 20;      // a block may come between two validators' answers
 constexpr auto kTreePause = std::chrono::milliseconds(50);
 
+uint64_t now_ms() {
+  return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
+}
+
 }  // namespace
 
 const char* name(NetworkClient::Failed f) {
@@ -32,6 +36,7 @@ const char* name(NetworkClient::Failed f) {
     case NetworkClient::Failed::nonsense: return "nonsense";
     case NetworkClient::Failed::wrong_network: return "wrong_network";
     case NetworkClient::Failed::disagreement: return "disagreement";
+    case NetworkClient::Failed::checkpoint_too_old: return "checkpoint_too_old";
   }
   return "?";
 }
@@ -63,9 +68,11 @@ Result<std::unique_ptr<NetworkClient>, Trouble> NetworkClient::known(const Netwo
   if (const auto content = ledger::check_content(genesis->content); !content.ok()) return bad(std::string("genesis: ") + name(content.error()));
   auto committee = genesis_committee(*genesis);
   if (!committee.ok()) return bad(committee.error().what);
-  if (info.validators.size() != committee->size()) return bad("not one address a validator");
+  if (info.validators.size() != (info.ids.empty() ? committee->size() : info.ids.size())) return bad("not one address a validator");
+  Directory directory;
+  for (size_t i = 0; i < info.validators.size(); ++i) directory[info.ids.empty() ? (*committee)[i].id : info.ids[i]] = info.validators[i];
   return std::unique_ptr<NetworkClient>(
-      new NetworkClient(entropy, timeout_ms, std::move(genesis).value(), std::move(committee).value(), info.validators));
+      new NetworkClient(entropy, timeout_ms, std::move(genesis).value(), std::move(committee).value(), std::move(directory)));
 }
 
 Result<std::unique_ptr<NetworkClient>, Trouble> NetworkClient::connect(const net::Endpoint& any,
@@ -78,6 +85,7 @@ Result<std::unique_ptr<NetworkClient>, Trouble> NetworkClient::connect(const net
   const auto id = (*client)->id();
   if (expected && *expected != id)
     return Failure{Trouble{Failed::wrong_network, "at " + to_string(any) + " there is another network (" + id.hex().substr(0, 16) + "…)"}};
+  TRY_OK((*client)->follow());
   return client;
 }
 
@@ -100,24 +108,28 @@ Result<std::unique_ptr<NetworkClient>, Trouble> NetworkClient::connect(const Net
     const auto members = in_committee_order(file, *committee);
     if (!members.ok()) return Failure{Trouble{Failed::nonsense, members.error().what}};
     info->validators.clear();
-    for (const auto& m : *members) info->validators.push_back(m.api);
-    return known(*info, entropy, timeout_ms);
+    info->ids.clear();
+    for (const auto& m : *members) {
+      info->validators.push_back(m.api);
+      info->ids.push_back({m.consensus_key});
+    }
+    TRY(client, known(*info, entropy, timeout_ms));
+    TRY_OK(client->follow());
+    return client;
   }
   return Failure{std::move(trouble)};
 }
 
 NetworkClient::NetworkClient(Entropy& entropy, uint32_t timeout_ms, ledger::Genesis genesis,
-                             settle::Committee committee, std::vector<net::Endpoint> validators)
+                             settle::Committee committee, Directory directory)
     : entropy_(entropy),
       timeout_ms_(timeout_ms),
       genesis_(std::move(genesis)),
       network_(std::make_shared<ledger::Network>(genesis_.content)),
-      committee_(std::make_shared<const settle::Committee>(std::move(committee))),
-      validators_(std::move(validators)),
-      client_(limits()),
-      payer_(client_, committee_, validators_, entropy),
-      order_(validators_.size()) {
-  std::iota(order_.begin(), order_.end(), size_t{0});
+      directory_(std::move(directory)),
+      follower_({std::move(committee), 0, {}, now_ms()}, network_->params().trust_ms),
+      client_(limits()) {
+  take_office();
 }
 
 std::vector<Result<net::Response, Error>> NetworkClient::ask_all(const net::Request& request, uint32_t timeout_ms) {
@@ -175,7 +187,7 @@ Result<Bytes, NetworkClient::Trouble> NetworkClient::confirmed(const net::Reques
 }
 
 bool NetworkClient::certified(std::span<const ledger::Block> blocks) const {
-  std::vector<settle::LockCertificate> certificates;
+  std::map<uint64_t, std::vector<settle::LockCertificate>> by_epoch;
   for (const auto& block : blocks) {
     if (block.header.height == 0) {
       const bool same = block.header.previous.value == ledger::genesis_hash(genesis_) &&
@@ -186,18 +198,22 @@ bool NetworkClient::certified(std::span<const ledger::Block> blocks) const {
       if (!same) return false;
       continue;
     }
+    const auto committee = committee_of(block.header.epoch);
+    if (committee == nullptr) continue;
+    auto& certificates = by_epoch[block.header.epoch];
     for (const auto& entry : block.entries) {
       if (entry.outcome != ledger::Outcome::executed) continue;
       const auto& tx = entry.certified.transaction;
       auto certificate = settle::LockCertificate::decode(entry.certified.certificate);
-      if (!certificate.ok() ||
-          certificate->subject != settle::Subject{committee_->epoch(), ledger::generations(tx), ledger::txid(tx)})
+      if (!certificate.ok() || certificate->subject != settle::Subject{committee->epoch(), ledger::generations(tx), ledger::txid(tx)})
         return false;
       certificates.push_back(std::move(certificate).value());
     }
   }
-  const auto verdicts = settle::verify_batch<settle::Phase::vote>(certificates, *committee_, entropy_);
-  return std::ranges::all_of(verdicts, [](const auto& verdict) { return verdict.ok(); });
+  return std::ranges::all_of(by_epoch, [&](const auto& epoch) {
+    const auto verdicts = settle::verify_batch<settle::Phase::vote>(epoch.second, *committee_of(epoch.first), entropy_);
+    return std::ranges::all_of(verdicts, [](const auto& verdict) { return verdict.ok(); });
+  });
 }
 
 Result<std::vector<ledger::Block>, NetworkClient::Trouble> NetworkClient::blocks(uint64_t from, uint32_t wait_ms) {
@@ -242,6 +258,14 @@ Result<std::vector<ledger::Block>, NetworkClient::Trouble> NetworkClient::blocks
               (blocks.empty() || block->header.previous == ledger::block_hash(blocks.back().header));
       if (!sound) break;
       blocks.push_back(std::move(block).value());
+    }
+    // Blocks of an epoch that began since: who may certify in it is to be found out first.
+    if (sound && blocks.back().header.epoch > committee_->epoch()) {
+      const auto moved = follow();
+      if (!moved.ok()) return Failure{moved.error()};
+      if (*moved) return this->blocks(from, wait_ms);       // asked of others, who are in office now
+      trouble = {Failed::nonsense, "blocks of epoch " + std::to_string(blocks.back().header.epoch) + ", which nobody shows a committee for"};
+      continue;
     }
     if (!sound || !certified(blocks)) {
       trouble = {Failed::nonsense, "a block of " + to_string(validators_[validator]) + " does not hold"};

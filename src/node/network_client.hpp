@@ -8,6 +8,7 @@
 #include "ledger/block.hpp"
 #include "node/network_file.hpp"
 #include "node/payer.hpp"
+#include "settle/follow.hpp"
 
 namespace sotto::node {
 
@@ -18,6 +19,7 @@ class NetworkClient {
     nonsense,          // what answers is no validator of a network we understand
     wrong_network,     // not the one asked for
     disagreement,      // no answer has more than a third of the stake behind it
+    checkpoint_too_old,// the committee we know may be out of office: somebody trusted must name a later one (S-112)
   };
   struct Trouble {
     Failed failed{};
@@ -39,7 +41,23 @@ class NetworkClient {
   const ledger::Genesis& genesis() const { return genesis_; }
   const std::shared_ptr<const settle::Committee>& committee() const { return committee_; }
   const std::vector<net::Endpoint>& validators() const { return validators_; }
-  Payer& payer() { return payer_; }
+  // What known() takes: genesis, and where everybody is.
+  NetworkInfo info() const;
+  Payer& payer() { return *payer_; }
+
+  // Takes the place of genesis as what is believed. Refused (nonsense): another network's.
+  Status<Trouble> begin_from(const settle::Checkpoint& checkpoint);
+  const settle::Checkpoint& checkpoint() const { return follower_.now(); }
+  // Follows the committees as far as any validator has certificates; after it committee(), validators() and payer() are of the
+  // newest epoch. True if that is another one than before. A validator whose certificates do not hold is passed over; the
+  // trouble is its own only if nobody else helps.
+  Result<bool, Trouble> follow();
+  // Of an epoch come through since the checkpoint; nullptr: before it.
+  std::shared_ptr<const settle::Committee> committee_of(uint64_t epoch) const { return follower_.committee(epoch); }
+  // By the payer, and once more by the next committee if the epoch ends meanwhile.
+  Result<Settled, SettleFailure> settle(const settle::DecodedCandidate& transaction, uint32_t timeout_ms, const Payer::Watch& watch = {});
+  // That a transaction executed in an epoch that has ended since (S-111): shown before the block that ended the last one.
+  Status<Trouble> executed_before(const ledger::TxId& id);
 
   // Blocks from height `from` on, one page; empty if more than a third of the stake has none yet. With wait_ms the
   // answer waits that long for one to come. Linked to each other, entries matching their headers, what they executed
@@ -57,9 +75,12 @@ class NetworkClient {
   std::vector<Result<net::Response, Error>> ask_all(const net::Request& request, uint32_t timeout_ms);
 
  private:
-  NetworkClient(Entropy& entropy, uint32_t timeout_ms, ledger::Genesis genesis, settle::Committee committee,
-                std::vector<net::Endpoint> validators);
-  // Is everything these blocks say was executed certified by the committee, or genesis's?
+  using Directory = std::map<settle::ValidatorId, net::Endpoint>;
+  NetworkClient(Entropy& entropy, uint32_t timeout_ms, ledger::Genesis genesis, settle::Committee committee, Directory directory);
+  // What depends on the epoch.
+  void take_office();
+  // Is everything these blocks say was executed certified by the committee of its epoch, or genesis's? Epochs before the
+  // checkpoint are believed as the blocks' hashes are.
   bool certified(std::span<const ledger::Block> blocks) const;
   // The first answer with more than a third of the stake behind the very same bytes.
   Result<Bytes, Trouble> confirmed(const net::Request& request);
@@ -68,10 +89,12 @@ class NetworkClient {
   uint32_t timeout_ms_;
   ledger::Genesis genesis_;
   std::shared_ptr<const ledger::Network> network_;
-  std::shared_ptr<const settle::Committee> committee_;
+  const Directory directory_;
+  settle::Follower follower_;
+  std::shared_ptr<const settle::Committee> committee_;      // of the follower's epoch
   std::vector<net::Endpoint> validators_;
   net::Client client_;
-  Payer payer_;
+  std::optional<Payer> payer_;
   std::vector<size_t> order_;          // in which validators are asked for blocks: who answered last first, who failed last
 };
 const char* name(NetworkClient::Failed f);

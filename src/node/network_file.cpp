@@ -102,14 +102,21 @@ Result<NetworkFile, Error> parse_network_file(ByteView bytes) {
 }
 
 Result<std::vector<NetworkMember>, Error> in_committee_order(const NetworkFile& file, const settle::Committee& committee) {
-  if (file.members.size() != committee.size())
-    return refuse(std::to_string(file.members.size()) + " validators, genesis has " + std::to_string(committee.size()));
   std::vector<NetworkMember> ordered;
   for (const auto& validator : committee.validators()) {
     const auto found = std::ranges::find(file.members, validator.key, &NetworkMember::vote_key);
     if (found == file.members.end()) return refuse("a validator of genesis is missing");
+    if (found->consensus_key != validator.id.value) return refuse(found->name + ": genesis has another engine key for it");
     ordered.push_back(*found);
   }
+  for (const auto& member : file.members) {
+    if (std::ranges::any_of(committee.validators(), [&](const auto& v) { return v.key == member.vote_key; })) continue;
+    ordered.push_back(member);
+  }
+  for (size_t i = 0; i < ordered.size(); ++i)
+    for (size_t j = 0; j < i; ++j)
+      if (ordered[i].vote_key == ordered[j].vote_key || ordered[i].consensus_key == ordered[j].consensus_key)
+        return refuse(ordered[i].name + ": a key of it is another's");
   return ordered;
 }
 

@@ -28,7 +28,8 @@ inline constexpr size_t kMaxNetworkFileBytes = 1024 * 1024;
 std::string to_json(const NetworkFile& file);
 // Refused: what is no such file, other fields than those, more than settle::kMaxValidators members.
 Result<NetworkFile, Error> parse_network_file(ByteView bytes);
-// In the order of the committee, once each. Refused: a member too many, too few, or unknown.
+// Genesis's committee in its order, then the others, who may come into a later one. Refused: a member of the committee missing, or
+// with another engine key than genesis calls it by (docs/adr/0091); a key twice.
 Result<std::vector<NetworkMember>, Error> in_committee_order(const NetworkFile& file, const settle::Committee& committee);
 
 // "1.2.3.4:5" or "[::1]:5", a port other than 0.

@@ -52,7 +52,8 @@ constexpr auto kLongestRetry = std::chrono::milliseconds(500);
 // validator may vote for it yet (a rival's lock can be released by the recovery of another of the rival's notes). Whoever
 // frees the notes on these pays twice.
 bool leaves_open(const RefusalMessage& r) {
-  static constexpr std::array kReasons = {"already_executed", "abstaining", "future_generation", "locked_by_rival"};
+  static constexpr std::array kReasons = {"already_executed", "abstaining", "future_generation", "locked_by_rival", "epoch_ended",
+                                         "not_in_committee"};
   return std::ranges::find(kReasons, r.reason) != kReasons.end();
 }
 

@@ -75,6 +75,7 @@ class Payer {
   Result<Settled, SettleFailure> settle(const settle::DecodedCandidate& transaction, uint32_t timeout_ms,
                                         const Watch& watch = {});
   void use(SettleMode mode) { mode_ = mode; }
+  SettleMode mode() const { return mode_; }
 
  private:
   struct Gathering;

@@ -1,5 +1,6 @@
 // Two devices of one seed pay with the same note, and every split of the votes there is: both payments are made in the end,
 // each exactly once (docs/spec/settlement.md S-70..). The long form: SOTTO_RACES=100.
+#include <algorithm>
 #include <cstdlib>
 #include <random>
 
@@ -11,6 +12,7 @@ namespace {
 constexpr uint64_t kMoney = 10'000'00;
 constexpr int kRaces = 20;                       // the short form
 constexpr uint64_t kMostBlocks = 40;             // from the first vote until both payments are final
+constexpr double kPatienceS = 5;                 // the same in the long form, on a machine that does nothing else
 
 int races() {
   const char* set = std::getenv("SOTTO_RACES");
@@ -43,7 +45,7 @@ struct Race : ::testing::Test {
 TEST_F(Race, BothPaymentsAreMadeOnceHoweverTheVotesFall) {
   ASSERT_NO_FATAL_FAILURE(fund());
   uint64_t paid = 0, most_blocks = 0;
-  double longest_ms = 0;
+  std::vector<double> seconds;
   size_t unlocked = 0;
   for (int i = 0; i < races(); ++i) {
     std::mt19937 random(static_cast<uint32_t>(i));
@@ -62,7 +64,7 @@ TEST_F(Race, BothPaymentsAreMadeOnceHoweverTheVotesFall) {
     std::thread other([&] { theirs = device.driver->finish(b, *second, kTimeoutMs, {}, notice); });
     const auto ours = alice.driver->finish(a, *first, kTimeoutMs, {}, notice);
     other.join();
-    longest_ms = std::max(longest_ms, std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
+    seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
     ASSERT_TRUE(ours.ok()) << i << ": " << ours.error().reject << " " << ours.error().what;
     ASSERT_TRUE(theirs->ok()) << i << ": " << theirs->error().reject << " " << theirs->error().what;
     paid += 3'00;
@@ -75,8 +77,11 @@ TEST_F(Race, BothPaymentsAreMadeOnceHoweverTheVotesFall) {
   EXPECT_LE(most_blocks, kMostBlocks);
   wait_height(*devnet, bob.wallet->next_block() - 1);
   expect_same_state(*devnet);
-  std::printf("%d races, %zu with an unlock: at most %llu blocks, %.0f ms\n", races(), unlocked,
-              static_cast<unsigned long long>(most_blocks), longest_ms);
+  std::ranges::sort(seconds);
+  const auto at = [&](size_t percent) { return seconds[(seconds.size() - 1) * percent / 100]; };
+  std::printf("%d races, %zu with an unlock, until both payments were final: median %.2f s, p99 %.2f s, longest %.2f s, at most %llu blocks\n", races(),
+              unlocked, at(50), at(99), seconds.back(), static_cast<unsigned long long>(most_blocks));
+  EXPECT_TRUE(races() <= kRaces || seconds.back() <= kPatienceS);
 }
 
 }  // namespace

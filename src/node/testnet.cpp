@@ -53,6 +53,7 @@ Result<Testnet, Error> open_testnet(const TestnetOptions& options, uint64_t now_
   Testnet net{{}, {}, {}, note::Seed(entropy.bytes<64>()), true};
   TRY_OK(write_file(options.dir / "faucet" / "seed", net.faucet.expose()));
   std::vector<crypto::BlsSecretKey> keys;
+  DevChoices choices;                            // a validator is called by its engine's key (docs/adr/0091)
   for (size_t i = 0; i < options.validators; ++i) {
     const fs::path dir = validator_dir(options.dir, i);
     const ValidatorConfig config = config_of(options, i);
@@ -63,6 +64,7 @@ Result<Testnet, Error> open_testnet(const TestnetOptions& options, uint64_t now_
     wipe(key_bytes.data(), key_bytes.size());
     CHECK(key.ok() && key->public_key() == made.vote);
     keys.push_back(*key);
+    choices.ids.push_back({made.engine.consensus});
     const auto p2p = parse_endpoint(config.engine_p2p);
     auto api = parse_endpoint(config.api_listen);
     CHECK(p2p && api);
@@ -71,7 +73,11 @@ Result<Testnet, Error> open_testnet(const TestnetOptions& options, uint64_t now_
         {"validator-" + std::to_string(i + 1), made.vote, made.engine.consensus, comet::address_of(made.engine.node), *p2p, *api});
     net.validators.push_back(dir);
   }
-  net.genesis = make_dev_genesis(options.name, keys, net.faucet, std::move(system), entropy, pool, progress);
+  choices.tune = [&](ledger::Params& p) {
+    p.epoch_blocks = options.epoch_blocks;
+    p.epoch_ms = options.epoch_ms;
+  };
+  net.genesis = make_dev_genesis(options.name, keys, net.faucet, std::move(system), entropy, pool, progress, choices);
   net.network.genesis = ledger::genesis_hash(net.genesis);
   net.network.genesis_time_ms = now_ms;
   TRY_OK(write_file(options.dir / "genesis", ledger::encode(net.genesis)));

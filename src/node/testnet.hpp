@@ -19,6 +19,8 @@ struct TestnetOptions {
   uint16_t port = 7600;                // of the API; port + 1: CometBFT's peers; port + 2: its RPC; port + 3: the operator's
   std::string name = "sotto-testnet";
   std::optional<netlab::Links> links = std::nullopt;   // of a new one: with a proxy
+  uint64_t epoch_blocks = 0;           // ledger::Params, of a new one
+  uint64_t epoch_ms = 24 * 3600 * 1000;
 };
 inline constexpr size_t kMaxTestnet = 64;
 inline constexpr const char* kLinksFile = "links.json";

@@ -11,17 +11,25 @@ void ValidatorNode::Core::handle(net::Request request, net::Reply reply) {
   const bool post = request.method == net::Method::post;
   if (target.path == kTransactionsPath && post) return submit_transaction(request, target, std::move(reply));
   if (target.path == kCertificatesPath && post) return submit_certificate(request, std::move(reply));
-  if (target.path == kPayPath && post && exchange) return submit_pay(request, target, std::move(reply));
+  if (target.path == kPayPath && post && peers) return submit_pay(request, target, std::move(reply));
   if (target.path == kOrderedPath && post) return submit_recovery(request, std::move(reply));
   if (post) return reply(text(404, "unknown_path"));
   if (target.path == kBlocksPath) return blocks(target, std::move(reply));
   if (target.path == kHashPath) return hash(target, std::move(reply));
   if (target.path == kStatusPath) return status(target, std::move(reply));
   if (target.path == kLockPath) return lock_of(target, std::move(reply));
+  if (target.path == kCloseSharePath || target.path == kTransitionSharePath) return epoch_share(target, std::move(reply));
+  if (target.path == kTransitionsPath) return transitions(target, std::move(reply));
+  if (target.path == kInclusionPath) return inclusion(target, std::move(reply));
   if (target.path == kHealthPath) return health(std::move(reply));
   if (target.path == kNetworkPath) {
+    NetworkInfo info{genesis_bytes, {}, head, {}};
     const std::lock_guard lock(announce_mutex);
-    return reply(binary(NetworkInfo{genesis_bytes, validators, head}.encode()));
+    for (const auto& [id, at] : directory) {
+      info.validators.push_back(at);
+      info.ids.push_back(id);
+    }
+    return reply(binary(info.encode()));
   }
   if (target.path == kTreePath)
     return on_state(
@@ -142,6 +150,7 @@ void ValidatorNode::Core::lock_of(const net::Target& target, net::Reply reply) {
 void ValidatorNode::Core::health(net::Reply reply) {
   on_state([this, reply = std::move(reply)] {
     const auto usage = machine->usage();
+    const auto here = seat();
     std::string what;
     {
       const std::lock_guard lock(trouble_mutex);
@@ -150,7 +159,7 @@ void ValidatorNode::Core::health(net::Reply reply) {
     const nlohmann::ordered_json j = {{"ok", what.empty()},
                                       {"trouble", what},
                                       {"network", network_->id().hex()},
-                                      {"validator", index},
+                                      {"validator", here->taken() ? nlohmann::ordered_json(here->index) : nlohmann::ordered_json(nullptr)},
                                       {"height", state.height},
                                       {"epoch", state.epoch},
                                       {"notes", state.tree.size()},
@@ -177,7 +186,8 @@ void ValidatorNode::Core::handle_operator(net::Request request, net::Reply reply
 void ValidatorNode::Core::ready(net::Reply reply) {
   on_state([this, reply = std::move(reply)] {
     if (failed) return reply(stopped());
-    reply(abstains ? text(503, settle::name(settle::SettleReject::abstaining)) : text(200, "ready"));
+    const auto why = machine->silent();
+    reply(why ? text(503, settle::name(*why)) : text(200, "ready"));
   });
 }
 

@@ -4,17 +4,18 @@
 #include <atomic>
 #include <deque>
 #include <future>
+#include <set>
 #include <thread>
 
 #include "ledger/circuit_verifier.hpp"
-#include "node/admission.hpp"
 #include "node/authority.hpp"
 #include "node/batch_worker.hpp"
-#include "node/certificate_check.hpp"
+#include "node/epoch_duties.hpp"
 #include "node/exchange_service.hpp"
 #include "node/metrics.hpp"
 #include "node/prepared.hpp"
 #include "node/recovery_desk.hpp"
+#include "node/seat.hpp"
 #include "node/snapshots.hpp"
 #include "node/validator_node.hpp"
 #include "settle/committee_word.hpp"
@@ -30,6 +31,8 @@ inline constexpr size_t kMaxRecoveryBatch = 16;
 inline constexpr size_t kMaxStateBatch = 256;
 inline constexpr size_t kDecodedRemembered = 4096;
 inline constexpr size_t kMaxWaitingForBlocks = 512;
+inline constexpr auto kOfferCertifiedAgain = std::chrono::seconds(1);
+inline constexpr size_t kMaxOfferedAgain = 256;                      // at once
 inline constexpr auto kTick = std::chrono::milliseconds(100);        // how late a wait for a block may time out
 
 inline net::Response binary(Bytes body) { return {200, std::move(body), net::kBinary}; }
@@ -50,25 +53,35 @@ using Steady = std::chrono::steady_clock;
 inline double seconds_since(Steady::time_point t) { return std::chrono::duration<double>(Steady::now() - t).count(); }
 
 struct ValidatorNode::Core {
-  Core(ValidatorOptions o, std::shared_ptr<const settle::Committee> c, uint16_t i,
-       std::unique_ptr<store::ValidatorStore> s, ledger::State st, settle::Signer sign,
-       std::shared_ptr<const circuit::ProofSystem> system, Entropy& entropy, ThreadPool& pool)
+  // `first`: of epoch 0; `now`: of the state's epoch.
+  Core(ValidatorOptions o, std::shared_ptr<const settle::Committee> first_committee, std::shared_ptr<const settle::Committee> now,
+       std::unique_ptr<store::ValidatorStore> s, ledger::State st, const crypto::BlsSecretKey& k, uint64_t votes_from,
+       std::shared_ptr<const circuit::ProofSystem> system, Entropy& e, ThreadPool& pool)
       : options(std::move(o)),
-        committee(std::move(c)),
-        index(i),
+        first(std::move(first_committee)),
+        key(k),
+        entropy(e),
+        votes_from_epoch(votes_from),
         store(std::move(s)),
         state(std::move(st)),
-        signer(std::move(sign)),
         proofs(std::move(system), entropy, pool),
         full(proofs, entropy),
         authority(full),
-        certificates(committee, entropy),
-        admission(state.network, committee, certificates, authority) {}
+        seat_(std::make_shared<Seat>(state.network, std::move(now), key, authority, entropy)) {
+    word.next = options.successor;
+  }
 
   // --- the state thread ---
   void run(std::vector<std::function<void()>> tasks) {
     for (const auto& task : tasks) task();
     expire_waits();
+    attend_epochs();
+    offer_certified();
+  }
+  // What the last epoch's machine had asked for: nobody waits for it any more.
+  template <class Event>
+  void finished(settle::Token token, Event event) {
+    if (token >= first_token) step(std::move(event));
   }
   void step(settle::Event event) {
     if (failed) return;
@@ -169,7 +182,7 @@ struct ValidatorNode::Core {
       for (const auto& nf : ledger::nullifiers(execution.block.entries[i].certified.transaction))
         event.spent.push_back(nf);
     }
-    if (const auto done = store->commit_block(execution, engine_height); !done.ok()) return stopped_by(done.error());
+    if (const auto done = store->commit_block(execution, engine_height, ledger::circuits_accepted()); !done.ok()) return stopped_by(done.error());
     event.released = execution.changes.released;
     event.freezes = store->freezes();
     state = std::move(execution.next);
@@ -182,8 +195,11 @@ struct ValidatorNode::Core {
     metrics.held(Metrics::Size::block, execution.block.entries.size());
     metrics.took(Metrics::Time::block, computed_seconds + seconds_since(started));
     note(LogLevel::debug, "block", {{"height", state.height}, {"entries", execution.block.entries.size()}, {"executed", event.executed.size()}});
-    step(std::move(event));
+    if (execution.changes.epoch_closed) begin_epoch();
+    else step(std::move(event));
+    if (failed) return Failure{Error{"the validator has stopped"}};
     offer_ordered();
+    epoch_block_kept();
     serve_waits();
     return Ok{};
   }
@@ -222,6 +238,20 @@ struct ValidatorNode::Core {
 
   void begin();
   void end();
+  // validator_epochs.cpp. State thread: after the block that ended the epoch, or at the start.
+  void take_seat(settle::Restored restored);              // a machine for the seat
+  void begin_epoch();
+  std::optional<order::Handover> handover() const;        // of what was computed
+  void epoch_block_kept();
+  void attend_epochs();
+  void attend_close();
+  void attend_transition();
+  void ask_shares(std::optional<EpochDuties::Round> EpochDuties::*which, const char* path);
+  void ask_certificates();
+  void keep_certificate(const settle::TransitionCertificate& certificate);
+  void committee_certified(ByteView table);               // of epoch `certified`
+  void peers_are_the_committee();                         // with announce_mutex held
+  std::vector<net::Endpoint> endpoints_now() const;       // of the committee, in its order; with announce_mutex held
 
   // --- other threads ---
   void on_state(std::function<void()> task) { worker->post(std::move(task)); }
@@ -266,7 +296,7 @@ struct ValidatorNode::Core {
     std::vector<settle::VerificationDone> done;
     for (size_t i = 0; i < batch.size(); ++i)
       done.push_back({batch[i].token, verdicts[i].ok() ? nullptr : ledger::name(verdicts[i].error())});
-    on_state([this, done = std::move(done)] { for (const auto& d : done) step(d); });
+    on_state([this, done = std::move(done)] { for (const auto& d : done) finished(d.token, d); });
   }
 
   void write_batch(std::vector<settle::Persist> batch) {
@@ -279,13 +309,19 @@ struct ValidatorNode::Core {
       return on_state([this] { stop_answering(); });
     }
     const auto done = std::make_shared<std::vector<settle::Persisted>>(std::move(persisted).value());
-    const auto hashed = signer.sign(*done);
+    const auto here = seat();
+    const auto hashed = here->signer.sign(*done);
     for (size_t i = 0; i < done->size(); ++i) {
       const auto lock = (*done)[i].lock();
-      if (lock) certificates.remember_hash((*lock)->transaction.txid, settle::subject_of((*lock)->epoch, (*lock)->transaction), hashed[i]);
+      if (lock) here->certificates.remember_hash((*lock)->transaction.txid, settle::subject_of((*lock)->epoch, (*lock)->transaction), hashed[i]);
     }
     metrics.took(Metrics::Time::write_group, seconds_since(started));
-    on_state([this, done] { for (auto& p : *done) step(std::move(p)); });
+    on_state([this, done] {
+      for (auto& p : *done) {
+        const settle::Token token = p.token();
+        finished(token, std::move(p));
+      }
+    });
   }
   // Those of one source side by side: what a forged one costs falls on its own.
   void check_certificates(std::vector<settle::CheckCertificate> batch) {
@@ -293,7 +329,7 @@ struct ValidatorNode::Core {
     std::ranges::stable_sort(batch, {}, &settle::CheckCertificate::source);
     std::vector<const settle::LockCertificate*> asked;
     for (const auto& check : batch) asked.push_back(check.certificate.get());
-    const auto verdicts = certificates.check(asked);
+    const auto verdicts = seat()->certificates.check(asked);
     const auto good = static_cast<uint64_t>(std::ranges::count_if(verdicts, [](const auto& v) { return v.ok(); }));
     metrics.count(Metrics::Count::good_certificates, good);
     metrics.count(Metrics::Count::bad_certificates, verdicts.size() - good);
@@ -304,7 +340,7 @@ struct ValidatorNode::Core {
     std::vector<settle::CertificateChecked> done;
     for (size_t i = 0; i < batch.size(); ++i)
       done.push_back({batch[i].token, verdicts[i].ok() ? nullptr : settle::name(verdicts[i].error())});
-    on_state([this, done = std::move(done)] { for (const auto& d : done) step(d); });
+    on_state([this, done = std::move(done)] { for (const auto& d : done) finished(d.token, d); });
   }
   struct AskedRecovery {
     std::shared_ptr<const ledger::Transaction> recovery;
@@ -313,6 +349,9 @@ struct ValidatorNode::Core {
   void check_recoveries(std::vector<AskedRecovery> batch);
   // State thread: what this validator wants ordered besides payments, again after every block until it is decided.
   void offer_ordered();
+  // State thread: certified payments that an engine has had for a while and not ordered: it may have lost them, or refused them
+  // because it was a block behind (L-63).
+  void offer_certified();
   void fail(const std::string& what) {
     note(LogLevel::error, "failed", {{"what", what}});
     const std::lock_guard lock(trouble_mutex);
@@ -325,6 +364,10 @@ struct ValidatorNode::Core {
     if (options.log != nullptr) note(LogLevel::warn, event, {{"source", options.log->source(from)}, {"rule", std::string(rule)}});
   }
   // State thread.
+  void give_up(const std::string& what) {
+    fail(what);
+    stop_answering();
+  }
   void stop_answering() {
     failed = true;
     for (auto& [request, waiting] : std::exchange(replies, {})) waiting.reply(stopped());
@@ -338,9 +381,15 @@ struct ValidatorNode::Core {
     ledger::TxId txid;
     bool of_vote = true;               // else of an acknowledgement
   };
-  void begin_exchange(Entropy& entropy);
+  void serve_exchange();                     // once, before the server runs
+  void begin_exchange();                     // for the seat; none for who is not in the committee
   // Was it the exchange that asked? State thread.
   std::optional<Exchanged> take_exchanged(settle::RequestId request);
+  // Any thread.
+  std::shared_ptr<Seat> seat() const {
+    const std::lock_guard lock(seat_mutex);
+    return seat_;
+  }
 
   // Set once at start: settle and ledger read it from any thread.
   const std::shared_ptr<const ledger::Network>& network() const { return network_; }
@@ -357,6 +406,9 @@ struct ValidatorNode::Core {
   void hash(const net::Target& target, net::Reply reply);
   void status(const net::Target& target, net::Reply reply);
   void lock_of(const net::Target& target, net::Reply reply);
+  void epoch_share(const net::Target& target, net::Reply reply);
+  void transitions(const net::Target& target, net::Reply reply);
+  void inclusion(const net::Target& target, net::Reply reply);
   void health(net::Reply reply);
   // What the operator's listener serves.
   void handle_operator(net::Request request, net::Reply reply);
@@ -364,21 +416,23 @@ struct ValidatorNode::Core {
   void scrape(net::Reply reply);
 
   const ValidatorOptions options;
-  const std::shared_ptr<const settle::Committee> committee;
-  const ledger::CommitteeWord word{settle::committee_word(committee)};  // asked by the state thread alone
-  const uint16_t index;
+  const std::shared_ptr<const settle::Committee> first;   // epoch 0's
+  ledger::CommitteeWord word{settle::committee_word(first)};  // asked by the state thread alone
+  const crypto::BlsSecretKey key;
+  Entropy& entropy;
+  const uint64_t votes_from_epoch;                        // as the store says: it may have lost locks of earlier ones
   const std::unique_ptr<store::ValidatorStore> store;
   ledger::State state;                         // state thread only, once started
-  const settle::Signer signer;                 // any thread
   std::shared_ptr<const ledger::Network> network_ = state.network;
   ledger::CircuitVerifier proofs;
   ledger::FullAuthority full;
   RememberingAuthority authority;
-  CheckedCertificates certificates;
-  Admission admission;
-  std::optional<settle::ValidatorMachine> machine;
+  mutable std::mutex seat_mutex;
+  std::shared_ptr<Seat> seat_;
+  std::optional<settle::ValidatorMachine> machine;        // of the seat's epoch
+  settle::Token first_token = 1;                          // of this machine
+  std::optional<EpochDuties> epochs;                      // once it serves
   bool failed = false;                         // the store: state thread only
-  bool abstains = false;                       // until a later epoch: it may have lost locks
   struct Waiting {
     net::Reply reply;
     Steady::time_point since;
@@ -397,11 +451,13 @@ struct ValidatorNode::Core {
   settle::RequestId last_request = 0;
   std::unordered_map<ledger::FullId, std::shared_ptr<const ledger::Transaction>> recently_decoded;  // of the latest verifications
   std::deque<ledger::FullId> decoded_order;
+  std::set<ledger::TxId> waiting_long;         // certified before the last look
+  Steady::time_point next_look;                // for them
   std::vector<Wait> waits;
   Propose propose;
   Bytes genesis_bytes;
   std::mutex announce_mutex;
-  std::vector<net::Endpoint> validators;
+  std::map<settle::ValidatorId, net::Endpoint> directory; // everybody known, in the committee or not
   std::atomic<uint64_t> head{0};
   std::mutex trouble_mutex;
   std::string trouble;
@@ -411,6 +467,7 @@ struct ValidatorNode::Core {
   std::unique_ptr<BatchWorker<settle::Persist>> writer;
   std::unique_ptr<BatchWorker<AskedRecovery>> recoverer;
   RecoveryDesk desk;                           // state thread only
+  std::unique_ptr<BatchWorker<std::function<void()>>> looker;  // answers that read much
   std::atomic<bool> ending{false};
   std::thread history;                         // reads what the store did not read when it was opened
   Metrics metrics;

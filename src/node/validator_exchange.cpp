@@ -4,7 +4,7 @@
 
 namespace sotto::node {
 
-void ValidatorNode::Core::begin_exchange(Entropy& entropy) {
+void ValidatorNode::Core::serve_exchange() {
   ExchangeService::Own own;
   own.vote = [this](settle::SourceId source, settle::DecodedCandidate tx) {
     on_state([this, source, tx = std::move(tx)]() mutable {
@@ -14,7 +14,8 @@ void ValidatorNode::Core::begin_exchange(Entropy& entropy) {
     });
   };
   own.acknowledge = [this](settle::SourceId source, settle::LockCertificate certificate, settle::DecodedCandidate tx) {
-    certificates.trust(certificate);
+    // Of the epoch in office, or nobody's business any more.
+    if (const auto here = seat(); here->committee->epoch() == certificate.subject.epoch) here->certificates.trust(certificate);
     on_state([this, source, certificate = std::move(certificate), tx = std::move(tx)]() mutable {
       if (failed) return;
       exchanged.emplace(++last_request, Exchanged{tx.candidate.txid, false});
@@ -25,10 +26,16 @@ void ValidatorNode::Core::begin_exchange(Entropy& entropy) {
   options_of.log = options.log;
   options_of.metrics = &metrics;
   exchange = std::make_unique<ExchangeService>(*peers, options_of, entropy, std::move(own));
-  exchange->seat(committee, index);
+  begin_exchange();
   peers->serve(kExchangePath, [this](uint16_t member, net::Request request, net::Reply reply) {
     exchange->heard(member, std::move(request), std::move(reply));
   });
+}
+
+void ValidatorNode::Core::begin_exchange() {
+  if (!exchange) return;
+  const auto here = seat();
+  exchange->seat(here->committee, here->taken() ? std::optional(here->index) : std::nullopt);
 }
 
 std::optional<ValidatorNode::Core::Exchanged> ValidatorNode::Core::take_exchanged(settle::RequestId request) {

@@ -109,17 +109,27 @@ TEST_F(NetworkFileTest, RefusesEverythingElse) {
 }
 
 TEST_F(NetworkFileTest, CommitteeOrderIsGenesiss) {
+  // The first two of the file's three are in it.
   std::vector<settle::Validator> validators;
-  for (size_t i = 0; i < 3; ++i) validators.push_back(settle::make_validator({}, settle::test_id(i), 1, keys[2 - i]));
+  for (size_t i = 0; i < 2; ++i) validators.push_back(settle::make_validator({}, {file.members[i].consensus_key}, 1, keys[i]));
+  std::ranges::sort(validators, {}, &settle::Validator::id);
   const auto committee = settle::Committee::create({}, 0, validators).value();
   const auto ordered = in_committee_order(file, committee);
   ASSERT_TRUE(ordered.ok());
-  for (size_t i = 0; i < 3; ++i) EXPECT_EQ((*ordered)[i].vote_key, committee[i].key);
-  auto other = file;
-  other.members[1].vote_key = crypto::BlsSecretKey::random(entropy).public_key();
-  EXPECT_FALSE(in_committee_order(other, committee).ok());
-  other.members.pop_back();
-  EXPECT_FALSE(in_committee_order(other, committee).ok());
+  ASSERT_EQ(ordered->size(), 3u);
+  for (size_t i = 0; i < 2; ++i) EXPECT_EQ((*ordered)[i].vote_key, committee[i].key);
+  EXPECT_EQ((*ordered)[2].vote_key, file.members[2].vote_key);
+  const auto refused = [&](auto change) {
+    auto other = file;
+    change(other.members);
+    return !in_committee_order(other, committee).ok();
+  };
+  EXPECT_FALSE(refused([](auto&) {}));
+  EXPECT_TRUE(refused([&](auto& m) { m[1].vote_key = crypto::BlsSecretKey::random(entropy).public_key(); }));
+  EXPECT_TRUE(refused([](auto& m) { m.erase(m.begin()); }));
+  EXPECT_TRUE(refused([](auto& m) { m[0].consensus_key[0] ^= 1; }));
+  EXPECT_TRUE(refused([](auto& m) { m[2].consensus_key = m[0].consensus_key; }));
+  EXPECT_TRUE(refused([](auto& m) { m.push_back(m[2]); m[3].consensus_key[0] ^= 1; }));
 }
 
 TEST(ValidatorKeys, AreMadeOnceAndKeptFromOthers) {

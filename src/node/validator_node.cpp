@@ -29,6 +29,8 @@ void ValidatorNode::Core::begin() {
                                                           std::nullopt, "write-sign");
   recoverer = std::make_unique<BatchWorker<AskedRecovery>>(
       kMaxRecoveryBatch, [this](auto batch) { check_recoveries(std::move(batch)); }, std::nullopt, "recoveries", give_way);
+  looker = std::make_unique<BatchWorker<std::function<void()>>>(
+      1, [](auto tasks) { for (const auto& task : tasks) task(); }, std::nullopt, "look-ups", give_way);
   history = std::thread([this] {
     const auto checked = store->check_history([this] { return ending.load(); });
     if (checked.ok()) return;
@@ -44,11 +46,13 @@ void ValidatorNode::Core::end() {
   if (operator_server) operator_server->stop();
   ending = true;
   if (history.joinable()) history.join();
+  looker->stop();
   verifier->stop();
   certifier->stop();
   recoverer->stop();
   writer->stop();
   worker->stop();
+  epochs.reset();                              // its client's last answers go to a worker that takes no more
 }
 
 Result<std::unique_ptr<ValidatorNode>, NodeTrouble> ValidatorNode::open(
@@ -59,12 +63,12 @@ Result<std::unique_ptr<ValidatorNode>, NodeTrouble> ValidatorNode::open(
   if (!first.ok()) return wrong(first.error().what);
   const auto committee = std::make_shared<const settle::Committee>(std::move(first).value());
   const auto network = committee->network();
-  std::optional<uint16_t> index;
-  for (size_t i = 0; i < committee->size(); ++i)
-    if ((*committee)[i].key == key.public_key()) index = static_cast<uint16_t>(i);
-  if (!index) return wrong("the key is not in genesis's committee");
+  std::optional<settle::ValidatorId> id = options.id;
+  for (const auto& v : committee->validators())
+    if (v.key == key.public_key()) id = v.id;
+  if (!id) return wrong("the key is not in genesis's committee, and nothing else says who this is");
 
-  const store::StoreIdentity identity{network, (*committee)[*index].id};
+  const store::StoreIdentity identity{network, *id};
   if (options.create) {
     ledger::CircuitVerifier proofs(system, entropy, pool);
     ledger::FullAuthority authority(proofs, entropy);
@@ -83,18 +87,18 @@ Result<std::unique_ptr<ValidatorNode>, NodeTrouble> ValidatorNode::open(
   if (!first_block.ok() || first_block->header.previous.value != ledger::genesis_hash(genesis))
     return wrong("the store began with another genesis");
 
-  auto core = std::make_unique<Core>(options, committee, *index, std::move(opened->store), std::move(opened->state),
-                                     settle::Signer(network, *index, key), std::move(system), entropy, pool);
+  auto now = settle::committee_of(opened->state, committee);
+  if (now == nullptr) return Failure{NodeTrouble{NodeFailed::damaged, "the state's committee is none"}};
+  auto core = std::make_unique<Core>(options, committee, std::move(now), std::move(opened->store), std::move(opened->state), key,
+                                     opened->votes_from_epoch, std::move(system), entropy, pool);
   core->genesis_bytes = ledger::encode(genesis);
   if (options.identity) {
     core->peers = std::make_unique<Peers>(*options.identity, PeerLimits{}, options.log);
-    core->begin_exchange(entropy);
+    core->serve_exchange();
   }
   core->head = core->state.height;
-  core->abstains = committee->epoch() < opened->votes_from_epoch;
   core->point_moves(opened->engine_height);
-  core->machine.emplace(committee, core->signer, options.limits, opened->votes_from_epoch,
-                        std::move(opened->restored), settle::StateView(core->state, core->store->archive()));
+  core->take_seat(std::move(opened->restored));
   core->store->drop(core->machine->stale());
   core->begin();
   return std::unique_ptr<ValidatorNode>(new ValidatorNode(std::move(core)));
@@ -122,6 +126,8 @@ Status<NodeTrouble> ValidatorNode::start(Propose propose) {
   core_->note(LogLevel::info, "listening", {{"api", to_string(core_->endpoint)}, {"tls", core_->endpoint.key.has_value()}, {"height", core_->head.load()}});
   core_->on_state([core = core_.get(), propose = std::move(propose)]() mutable {
     core->propose = std::move(propose);
+    core->epochs.emplace();
+    core->epochs->committee = core->first;
     for (const auto& certified : core->machine->unexecuted()) core->offer(*certified);
     core->offer_ordered();
   });
@@ -142,15 +148,20 @@ ValidatorNode::ValidatorNode(std::unique_ptr<Core> core) : core_(std::move(core)
 ValidatorNode::~ValidatorNode() { stop(); }
 const net::Endpoint& ValidatorNode::endpoint() const { return core_->endpoint; }
 const net::Endpoint& ValidatorNode::operator_endpoint() const { return core_->operator_endpoint; }
-uint16_t ValidatorNode::index() const { return core_->index; }
+std::optional<uint16_t> ValidatorNode::index() const {
+  const auto seat = core_->seat();
+  return seat->taken() ? std::optional(seat->index) : std::nullopt;
+}
 Peers* ValidatorNode::peers() { return core_->peers.get(); }
 uint64_t ValidatorNode::height() const { return core_->head; }
 Result<std::optional<Bytes>, Error> ValidatorNode::block(uint64_t height) const { return core_->store->block(height); }
 
-void ValidatorNode::announce(std::vector<net::Endpoint> validators) {
-  if (core_->peers) core_->peers->become(validators);
+void ValidatorNode::announce(std::vector<net::Endpoint> validators, const std::map<settle::ValidatorId, net::Endpoint>& others) {
+  CHECK(validators.size() == core_->first->size());
   const std::lock_guard lock(core_->announce_mutex);
-  core_->validators = std::move(validators);
+  core_->directory = others;
+  for (size_t i = 0; i < validators.size(); ++i) core_->directory[(*core_->first)[i].id] = validators[i];
+  core_->peers_are_the_committee();
 }
 
 Status<Error> ValidatorNode::execute(const order::Batch& batch) {
@@ -165,9 +176,13 @@ order::Replica::Point ValidatorNode::point() const {
 }
 
 Result<ledger::BlockHash, Error> ValidatorNode::compute(const order::Batch& batch) {
-  PreparedBatch prepared(batch.entries, *core_->network(), core_->store->archive(), core_->certificates, core_->authority);
+  PreparedBatch prepared(batch.entries, *core_->network(), core_->store->archive(), core_->seat()->certificates, core_->authority);
   return core_->ask<Result<ledger::BlockHash, Error>>([core = core_.get(), &batch, &prepared] { return core->compute(batch, prepared); },
                                            Failure{Error{"the validator has stopped"}});
+}
+
+std::optional<order::Handover> ValidatorNode::handover() const {
+  return core_->ask<std::optional<order::Handover>>([core = core_.get()] { return core->handover(); }, std::nullopt);
 }
 
 Status<Error> ValidatorNode::keep(uint64_t engine_height) {
@@ -182,7 +197,7 @@ void ValidatorNode::forget() {
 comet::SnapshotSource& ValidatorNode::snapshots() { return core_->shelf; }
 
 std::vector<bool> ValidatorNode::admits(std::span<const ledger::CertifiedTransaction* const> entries) {
-  return core_->admission.admits(entries);
+  return core_->seat()->admission.admits(entries);
 }
 
 std::optional<std::pair<uint64_t, Hash32>> ValidatorNode::state_hash() const {

@@ -42,6 +42,10 @@ struct ValidatorOptions {
   std::optional<net::Endpoint> operator_listen;
   uint64_t snapshot_interval = 0;              // engine heights between two snapshots for others; 0: none
   Log* log = nullptr;                          // outlives the node; nullptr: it says nothing
+  // Who a validator is that genesis's committee does not have; others are found there by their key.
+  std::optional<settle::ValidatorId> id;
+  // ledger::CommitteeWord::next, for tests.
+  std::function<Bytes(const ledger::State&)> successor;
   rocksdb::Env* files = nullptr;               // the store's file system, for tests; nullptr is the real one
 };
 
@@ -61,7 +65,7 @@ class ValidatorNode final : public order::Replica {
   // Hands a lock-certified transaction to the ordering engine; from the state thread, must not block.
   using Propose = std::function<void(ledger::CertifiedTransaction)>;
 
-  // Opens or makes the store. `key` must be in genesis's committee. Does not serve yet.
+  // Opens or makes the store. Votes in the epochs whose committee has `key`; follows and serves in the others. Does not serve yet.
   static Result<std::unique_ptr<ValidatorNode>, NodeTrouble> open(const ValidatorOptions& options,
                                                                   const ledger::Genesis& genesis,
                                                                   const crypto::BlsSecretKey& key,
@@ -74,11 +78,13 @@ class ValidatorNode final : public order::Replica {
   Status<NodeTrouble> start(Propose propose);
   // To and from the other validators; none without an identity. Handlers are registered before start().
   Peers* peers();
-  // All validators in committee order: what /v1/network tells and, where they have keys, who peers() are.
-  void announce(std::vector<net::Endpoint> validators);
+  // Where everybody is, genesis's committee first and in its order, then `others`: what /v1/network tells. Where they have keys, the
+  // epoch's committee are peers(), in its order.
+  void announce(std::vector<net::Endpoint> validators, const std::map<settle::ValidatorId, net::Endpoint>& others = {});
   const net::Endpoint& endpoint() const;
   const net::Endpoint& operator_endpoint() const;
-  uint16_t index() const;
+  // In the committee of its epoch; nullopt: it is not one of them.
+  std::optional<uint16_t> index() const;
 
   // order::Consumer: executed, synced and visible when it returns. Any thread but ours. An Error is final: the store
   // failed, or the batch cannot be a block.
@@ -87,6 +93,7 @@ class ValidatorNode final : public order::Replica {
   // order::Replica, for an engine with heights of its own. Any one thread but ours.
   Point point() const override;
   Result<ledger::BlockHash, Error> compute(const order::Batch& batch) override;
+  std::optional<order::Handover> handover() const override;
   Status<Error> keep(uint64_t engine_height) override;
   void forget() override;
   // What others may join from; lives as long as this.

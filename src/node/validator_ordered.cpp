@@ -38,13 +38,18 @@ void ValidatorNode::Core::check_recoveries(std::vector<AskedRecovery> batch) {
   for (const auto& asked : batch) entries.push_back({*asked.recovery, {}});
   std::vector<const ledger::CertifiedTransaction*> pointers;
   for (const auto& entry : entries) pointers.push_back(&entry);
-  const auto good = admission.admits(pointers);
+  const auto good = seat()->admission.admits(pointers);
   on_state([this, batch = std::make_shared<std::vector<AskedRecovery>>(std::move(batch)), good] {
     for (size_t i = 0; i < batch->size(); ++i) {
       auto& [recovery, reply] = (*batch)[i];
-      const auto& nf = std::get<ledger::Recover>(*recovery->ordered).nf;
+      const auto& recover = std::get<ledger::Recover>(*recovery->ordered);
+      const auto& nf = recover.nf;
       if (!good[i]) {
         desk.refused(nf);
+        if (recover.epoch != state.epoch) {               // it ended meanwhile
+          reply(refused("ordered_rule", ledger::name(ledger::Outcome::wrong_epoch)));
+          continue;
+        }
         reply(refused("bad_proof_or_signature", "", kRubbishCharge));
         continue;
       }
@@ -64,6 +69,19 @@ void ValidatorNode::Core::offer_ordered() {
     tx.ordered = report;
     if (ledger::outcome_of(tx, state, store->archive()) == ledger::Outcome::took_effect) propose({std::move(tx), {}});
   }
+}
+
+void ValidatorNode::Core::offer_certified() {
+  if (!propose || failed || Steady::now() < next_look) return;
+  next_look = Steady::now() + kOfferCertifiedAgain;
+  std::set<ledger::TxId> waiting;
+  size_t offered = 0;
+  for (const auto& certified : machine->unexecuted()) {
+    const auto& txid = certified->certificate.subject.txid;
+    waiting.insert(txid);
+    if (waiting_long.contains(txid) && offered++ < kMaxOfferedAgain) offer(*certified);
+  }
+  waiting_long = std::move(waiting);
 }
 
 }  // namespace sotto::node

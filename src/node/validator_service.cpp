@@ -65,8 +65,8 @@ struct Files {
   ValidatorConfig config;
   NetworkFile network;
   ledger::Genesis genesis;
-  std::vector<NetworkMember> members;          // in committee order
-  std::vector<uint64_t> stakes;
+  std::vector<NetworkMember> members;          // those of genesis's committee in its order, then the others
+  std::vector<uint64_t> stakes;                // of the committee
   net::Endpoint api, p2p, rpc;
   std::optional<net::Endpoint> operator_listen;
   LogLevel log_level = LogLevel::info;
@@ -117,7 +117,7 @@ comet::ChainSpec chain_of(const Files& files, const ledger::NetworkId& network) 
   chain.genesis_time_ms = files.network.genesis_time_ms;
   chain.genesis = files.network.genesis;
   chain.max_block_bytes = files.genesis.content.params.max_block_bytes;
-  for (size_t i = 0; i < files.members.size(); ++i)
+  for (size_t i = 0; i < files.stakes.size(); ++i)
     chain.validators.push_back({files.members[i].name, files.members[i].consensus_key, files.stakes[i]});
   return chain;
 }
@@ -159,7 +159,7 @@ Result<Own, Trouble> own(const fs::path& dir, const Files& files, Entropy& entro
   const auto key = read_vote_key(dir / files.config.vote_key);
   if (!key.ok()) return bad(key.error().what);
   const auto self = std::ranges::find(files.members, key->public_key(), &NetworkMember::vote_key);
-  if (self == files.members.end()) return bad("the vote key is not in genesis's committee");
+  if (self == files.members.end()) return bad("the vote key is not in the network file");
   const auto tls = read_tls_key(dir / files.config.api_tls_key);
   if (!tls.ok()) return bad(tls.error().what);
   if (tls->key() != self->api.key) return bad("the TLS key is not that of the network file");
@@ -221,6 +221,7 @@ Result<std::unique_ptr<ValidatorService>, Trouble> ValidatorService::open(const 
   const auto signed_blocks = comet::has_signed(ours.home);
   if (!signed_blocks.ok()) return bad(signed_blocks.error().what);
   node.create = !fs::exists(node.store, e) && !*signed_blocks;
+  node.id = settle::ValidatorId{ours.self->consensus_key};
   node.listen = files.api;
   node.identity = ours.tls;
   node.log = service->log_.get();
@@ -260,8 +261,12 @@ Result<std::unique_ptr<ValidatorService>, Trouble> ValidatorService::open(const 
       },
       std::nullopt, "proposals");
   std::vector<net::Endpoint> everybody;
-  for (const auto& m : files.members) everybody.push_back(m.api);
-  service->node_->announce(std::move(everybody));
+  std::map<settle::ValidatorId, net::Endpoint> others;
+  for (const auto& m : files.members) {
+    if (everybody.size() < files.stakes.size()) everybody.push_back(m.api);
+    else others[{m.consensus_key}] = m.api;
+  }
+  service->node_->announce(std::move(everybody), others);
   const auto listening =
       service->node_->start([p = service->proposals_.get()](ledger::CertifiedTransaction certified) { p->post(std::move(certified)); });
   if (!listening.ok()) return Failure{of(listening.error())};
@@ -280,16 +285,11 @@ Result<uint64_t, Trouble> ValidatorService::restore(const fs::path& dir, const R
   ledger::FullAuthority authority(proofs, entropy);
   const auto genesis = ledger::execute_genesis(files.genesis, authority);
   if (!genesis.ok()) return bad("genesis: " + ledger::describe(genesis.error()));
-  const auto committee = genesis_committee(files.genesis);
-  CHECK(committee.ok());                       // load() has looked
-  const auto self = std::ranges::find(committee->validators(), ours.key.public_key(), &settle::Validator::key);
-  CHECK(self != committee->validators().end());
-
   for (const char* part : {"blockstore.db", "state.db", "evidence.db", "tx_index.db", "cs.wal"}) fs::remove_all(ours.home / "data" / part, e);
   auto node = node_of(files, *ours.self);
   node.sync = trust;
   if (const auto written = comet::write_home(ours.home, chain_of(files, ours.network), node, ours.socket); !written.ok()) return bad(written.error().what);
-  SnapshotIntake intake(store, {ours.network, self->id}, *genesis);
+  SnapshotIntake intake(store, {ours.network, {ours.self->consensus_key}}, *genesis);
   comet::JoinOptions options;
   options.binary = ours.binary;
   options.home = ours.home;

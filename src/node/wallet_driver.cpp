@@ -45,7 +45,7 @@ Result<Paid, PayFailure> WalletDriver::settle(const wallet::Outgoing& outgoing, 
   if (!candidate.ok())
     return Failure{
         PayFailure{PayFailure::Kind::wallet, "damaged", "the stored payment does not decode", outgoing.txid}};
-  auto settled = network_.payer().settle(*candidate, timeout_ms, watch);
+  auto settled = network_.settle(*candidate, timeout_ms, watch);
   const auto settled_at = Clock::now();
   if (!settled.ok()) {
     const SettleFailure& f = settled.error();

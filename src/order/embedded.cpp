@@ -54,7 +54,7 @@ void EmbeddedEngine::stop() {
 }
 
 Submission EmbeddedEngine::submit(ledger::CertifiedTransaction certified) {
-  const ledger::FullId id = ledger::full_id(certified.transaction);
+  const ledger::FullId id = entry_id(certified);
   {
     std::lock_guard lock(mutex_);
     if (stopping_) return Submission::stopped;

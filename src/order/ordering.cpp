@@ -1,5 +1,7 @@
 #include "order/ordering.hpp"
 
+#include "crypto/hash.hpp"
+
 namespace sotto::order {
 
 Bytes encode(const Batch& batch) {
@@ -31,6 +33,14 @@ Result<Batch, DecodeError> decode_batch(ByteView bytes) {
   }
   TRY_OK(in.finish());
   return batch;
+}
+
+ledger::FullId entry_id(const ledger::CertifiedTransaction& entry) {
+  Writer out;
+  out.raw(view("Sotto.entry.v1"));
+  out.raw(ledger::full_id(entry.transaction).value);
+  out.raw(ByteView(entry.certificate).first(std::min<size_t>(entry.certificate.size(), 8)));
+  return {crypto::sha256(out.bytes())};
 }
 
 const char* name(Submission s) {

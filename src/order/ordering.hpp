@@ -6,6 +6,10 @@
 
 namespace sotto::order {
 
+// What engines know an entry by: its transaction's bytes, and the epoch of its certificate (the first eight bytes, M-4). With an ended
+// epoch's certificate it comes to nothing when it is ordered, and must be free to come again with the next one's.
+ledger::FullId entry_id(const ledger::CertifiedTransaction& entry);
+
 // The content of one block before execution.
 struct Batch {
   uint64_t height = 0;                   // consecutive from 1
@@ -26,6 +30,15 @@ class Consumer {
   virtual Status<Error> execute(const Batch& batch) = 0;
 };
 
+// The committee changes hands: who agrees on blocks from now on. A validator is called by its engine's key (docs/adr/0091).
+struct Member {
+  ByteArray<32> key{};
+  uint64_t stake = 0;
+};
+struct Handover {
+  std::vector<Member> from, to;
+};
+
 // A consumer for an engine that agrees on the state as well (L-64): a batch is computed first and kept when the engine has
 // decided on it, with the engine's own height in the same synced write. Called from one thread at a time; point() from any.
 class Replica : public Consumer {
@@ -39,6 +52,8 @@ class Replica : public Consumer {
   virtual Point point() const = 0;       // of what is kept
   // The block that `batch` makes of what is kept. Keeps nothing; takes the place of what was computed before.
   virtual Result<ledger::BlockHash, Error> compute(const Batch& batch) = 0;
+  // What became of the committee in the block computed last; nullopt: nothing.
+  virtual std::optional<Handover> handover() const { return std::nullopt; }
   // Keeps what was computed since the last keep(), if anything, and the engine's height: all of it or nothing, synced (the
   // height alone need not be). An Error is final.
   virtual Status<Error> keep(uint64_t engine_height) = 0;

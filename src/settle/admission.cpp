@@ -22,6 +22,7 @@ const char* name(SettleReject reject) {
     case SettleReject::source_busy: return "source_busy";
     case SettleReject::full: return "full";
     case SettleReject::abstaining: return "abstaining";
+    case SettleReject::not_in_committee: return "not_in_committee";
     case SettleReject::certificate_invalid: return "certificate_invalid";
     case SettleReject::certificate_mismatch: return "certificate_mismatch";
     case SettleReject::transaction_needed: return "transaction_needed";
@@ -76,7 +77,7 @@ std::optional<Refusal> ValidatorMachine::check_for_certificate(const LedgerView&
 // A certificate on its way to the disk counts as held (certified_by_ has it): it will be acknowledged, freeze or not.
 std::vector<ledger::Report> ValidatorMachine::reports() {
   std::map<Hash32, ledger::Report> now;
-  if (committee_->epoch() >= votes_from_epoch_)           // who may have forgotten says nothing (S-46)
+  if (!silent())                                          // who may have forgotten says nothing (S-46)
     for (const Durable<Freeze>& freeze : freezes_) {
       if (freeze->epoch != committee_->epoch()) continue;
       const bool holds = freeze->note ? certified_by_.contains(freeze->note->nf) : !certified_by_.empty();

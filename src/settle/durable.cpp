@@ -31,7 +31,8 @@ std::vector<Freeze> freezes_of(const ledger::State& state) {
 void Transition::write(Writer& out) const {
   out.u64(epoch);
   out.u64(height);
-  out.raw(app_hash);
+  out.u64(time_ms);
+  out.raw(block.value);
   out.raw(circuits);
   out.sized(next);
 }
@@ -42,8 +43,10 @@ Result<Transition, DecodeError> Transition::read(Reader& in) {
   transition.epoch = epoch;
   TRY(height, in.u64());
   transition.height = height;
-  TRY(app_hash, in.array<32>());
-  transition.app_hash = app_hash;
+  TRY(time_ms, in.u64());
+  transition.time_ms = time_ms;
+  TRY(block, in.array<32>());
+  transition.block.value = block;
   TRY(circuits, in.array<32>());
   transition.circuits = circuits;
   TRY(next, in.sized(ledger::kMaxNextCommitteeBytes));

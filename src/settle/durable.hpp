@@ -60,7 +60,8 @@ std::vector<Freeze> freezes_of(const ledger::State& state);
 struct Transition {
   uint64_t epoch = 0;                                     // that ended
   uint64_t height = 0;                                    // of the block that ended it
-  Hash32 app_hash{};                                      // after it
+  uint64_t time_ms = 0;                                   // its time
+  ledger::BlockHash block;                                // its hash
   Hash32 circuits{};                                      // what proofs the next epoch accepts
   Bytes next;                                             // committee (M-6)
   friend bool operator==(const Transition&, const Transition&) = default;

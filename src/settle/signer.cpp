@@ -19,6 +19,10 @@ ledger::Report Signer::report(const Durable<Freeze>& freeze) const {
   return report;
 }
 
+crypto::BlsSignature Signer::close(uint64_t epoch, ByteView next) const {
+  return crypto::bls_sign(key_, close_digest(network_, epoch, next));
+}
+
 crypto::BlsSignature Signer::transition(const Durable<Transition>& transition) const {
   return crypto::bls_sign(key_, transition->digest(network_));
 }

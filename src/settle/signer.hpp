@@ -12,6 +12,8 @@ class Signer {
   Acknowledgement acknowledge(const Durable<Certified>& certified) const;
   // S-73: only the state machine knows when it may be said.
   ledger::Report report(const Durable<Freeze>& freeze) const;
+  // M-7: this epoch ends, and `next` comes next. To be said of what the executed state has pinned (L-77).
+  crypto::BlsSignature close(uint64_t epoch, ByteView next) const;
   // S-79.
   crypto::BlsSignature transition(const Durable<Transition>& transition) const;
   // Gives each of these writes its share, so that whoever synced them can sign as well, many at a time and off the thread of

@@ -30,9 +30,10 @@ Result<TransitionCertificate, DecodeError> TransitionCertificate::decode(ByteVie
   return TransitionCertificate{std::move(transition), {bitmap.begin(), bitmap.end()}, signature};
 }
 
-std::optional<Transition> transition_of(const ledger::State& before, const ledger::State& after, const Hash32& circuits) {
-  if (after.epoch == before.epoch) return std::nullopt;
-  return Transition{before.epoch, after.height, ledger::app_hash(after), circuits, after.committee};
+std::optional<Transition> transition_of(const ledger::Execution& execution, const Hash32& circuits) {
+  if (!execution.changes.epoch_closed) return std::nullopt;
+  const ledger::State& after = execution.next;
+  return Transition{execution.block.header.epoch, after.height, after.time_ms, after.last_block, circuits, after.committee};
 }
 
 bool verify(const TransitionShare& share, const Transition& transition, const Committee& committee) {

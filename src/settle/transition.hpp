@@ -1,5 +1,6 @@
 // From one committee to the next without the blocks between (M-8, S-79): what a wallet or a joining validator follows.
 #pragma once
+#include "ledger/execute.hpp"
 #include "settle/durable.hpp"
 
 namespace sotto::settle {
@@ -20,8 +21,8 @@ struct TransitionCertificate {
   static Result<TransitionCertificate, DecodeError> decode(ByteView bytes);
 };
 
-// The transition out of the epoch that the state's last block closed; nullopt if it closed none. `circuits`: M-8.
-std::optional<Transition> transition_of(const ledger::State& before, const ledger::State& after, const Hash32& circuits);
+// The transition out of the epoch that the block closed; nullopt if it closed none. `circuits`: M-8.
+std::optional<Transition> transition_of(const ledger::Execution& execution, const Hash32& circuits);
 
 bool verify(const TransitionShare& share, const Transition& transition, const Committee& committee);
 // From shares that verify, each validator once; nullopt below a quorum.

@@ -10,7 +10,7 @@ namespace {
 
 struct Followed : ::testing::Test {
   const TestCommittee old{{1, 1, 1, 1}}, next{{1, 1, 1, 1, 5}, 6};
-  const Transition transition{5, 90, crypto::sha256(view("state")), crypto::sha256(view("circuits")), next.committee->encode()};
+  const Transition transition{5, 90, 1'700, {crypto::sha256(view("state"))}, crypto::sha256(view("circuits")), next.committee->encode()};
   TestDisk disk;
 
   TransitionShare share(const TestCommittee& who, uint16_t i, const Transition& t) { return {i, who.signer(i).transition(disk.closed(t))}; }
@@ -52,7 +52,8 @@ TEST_F(Followed, EveryFieldIsSigned) {
     EXPECT_EQ(follow(bad, *old.committee).error(), TransitionReject::bad_signature);
   };
   refused([](Transition& t) { ++t.height; });
-  refused([](Transition& t) { t.app_hash[0] ^= 1; });
+  refused([](Transition& t) { ++t.time_ms; });
+  refused([](Transition& t) { t.block.value[0] ^= 1; });
   refused([](Transition& t) { t.circuits[0] ^= 1; });
   refused([](Transition& t) { t.next.pop_back(); });
 }
@@ -76,12 +77,9 @@ TEST_F(Followed, OnlyAClosedEpochHasOne) {
   ledger::testing::World world;
   world.step({world.close({1, 2})});
   world.step({world.report(0, std::nullopt), world.report(1, std::nullopt)});
-  const ledger::State before = world.state;
-  world.step({});
-  EXPECT_FALSE(transition_of(before, world.state, {}));
-  world.step({world.report(3, std::nullopt)});
-  EXPECT_EQ(transition_of(before, world.state, transition.circuits),
-            (Transition{0, 4, ledger::app_hash(world.state), transition.circuits, {1, 2}}));
+  EXPECT_FALSE(transition_of(*world.run({}), {}));
+  const auto last = world.run({ledger::testing::certified(world.report(3, std::nullopt))});
+  EXPECT_EQ(transition_of(*last, transition.circuits), (Transition{0, 3, last->next.time_ms, last->next.last_block, transition.circuits, {1, 2}}));
 }
 
 }  // namespace

@@ -13,8 +13,8 @@ size_t size_of(const std::optional<Candidate>& transaction) { return transaction
 }  // namespace
 
 ValidatorMachine::ValidatorMachine(std::shared_ptr<const Committee> committee, Signer signer, const Limits& limits,
-                                   uint64_t votes_from_epoch, Restored restored, const LedgerView& ledger)
-    : committee_(std::move(committee)), signer_(std::move(signer)), limits_(limits), votes_from_epoch_(votes_from_epoch),
+                                   uint64_t votes_from_epoch, Restored restored, const LedgerView& ledger, Token first_token)
+    : committee_(std::move(committee)), signer_(std::move(signer)), limits_(limits), votes_from_epoch_(votes_from_epoch), next_token_(first_token),
       freezes_(std::move(restored.freezes)) {
   for (Durable<Lock>& lock : restored.locks) {
     const Candidate& transaction = lock->transaction;
@@ -44,6 +44,21 @@ ValidatorMachine::ValidatorMachine(std::shared_ptr<const Committee> committee, S
   }
 }
 
+Drop ValidatorMachine::records() const {
+  Drop all;
+  for (const auto& [txid, entry] : locks_) all.locks.push_back(txid);
+  for (const auto& [txid, token] : writing_lock_) all.locks.push_back(txid);
+  for (const auto& [txid, entry] : certified_) all.certified.push_back(txid);
+  for (const auto& [txid, token] : writing_certificate_) all.certified.push_back(txid);
+  return all;
+}
+
+std::optional<SettleReject> ValidatorMachine::silent() const {
+  if (votes_from_epoch_ == kObserves) return SettleReject::not_in_committee;
+  if (committee_->epoch() < votes_from_epoch_) return SettleReject::abstaining;
+  return std::nullopt;
+}
+
 Effects ValidatorMachine::step(const LedgerView& ledger, Event event) {
   Effects out;
   std::visit([&](auto& e) { on(ledger, e, out); }, event);
@@ -53,7 +68,7 @@ Effects ValidatorMachine::step(const LedgerView& ledger, Event event) {
 void ValidatorMachine::on(const LedgerView& ledger, SubmitTransaction& event, Effects& out) {
   const Candidate& transaction = event.transaction.candidate;
   const auto answer = [&](Refusal refusal) { out.push_back(ReplyRefusal{event.request, std::move(refusal)}); };
-  if (committee_->epoch() < votes_from_epoch_) return answer(refuse(SettleReject::abstaining));
+  if (const auto why = silent()) return answer(refuse(*why));
   if (executed_.contains(transaction.txid)) return answer(refuse(SettleReject::already_executed));
   // S-42: asked again, the same vote, whatever changed since.
   if (const auto entry = locks_.find(transaction.txid); entry != locks_.end()) {
@@ -93,7 +108,8 @@ bool ValidatorMachine::answer_known(const LockCertificate& certificate, RequestI
 
 void ValidatorMachine::on(const LedgerView&, SubmitCertificate& event, Effects& out) {
   const auto answer = [&](Refusal refusal) { out.push_back(ReplyRefusal{event.request, std::move(refusal)}); };
-  if (committee_->epoch() < votes_from_epoch_) return answer(refuse(SettleReject::abstaining));
+  if (const auto why = silent()) return answer(refuse(*why));
+  if (event.certificate.subject.epoch < committee_->epoch()) return answer(refuse(SettleReject::epoch_ended));
   if (answer_known(event.certificate, event.request, out)) return;
   if (auto refusal = room_in_flight(event.source)) return answer(std::move(*refusal));
   const Token token = next_token_++;

@@ -55,6 +55,7 @@ enum class SettleReject : uint8_t {
   source_busy,               // too much in flight from this source
   full,                      // lock table full until blocks release some
   abstaining,                // this validator may have lost locks: silent until its next epoch
+  not_in_committee,          // it follows and serves; others vote in this epoch
   certificate_invalid,       // Refusal::rule names the certificate reject
   certificate_mismatch,      // certificate and transaction do not belong together
   transaction_needed,        // send it along with the certificate
@@ -147,17 +148,28 @@ struct Holder {
   bool certified = false;                                 // by a lock certificate: no rival can win
 };
 
+// `votes_from_epoch` of one that is not in the committee.
+inline constexpr uint64_t kObserves = UINT64_MAX;
+
 class ValidatorMachine {
  public:
   // `restored` is what the store held; records the ledger has since made history are left out: stale() names them.
   // In epochs before `votes_from_epoch` the machine abstains (a store restored from a backup has lost its locks, S-46).
+  // Tokens count up from `first_token`.
   ValidatorMachine(std::shared_ptr<const Committee> committee, Signer signer, const Limits& limits,
-                   uint64_t votes_from_epoch, Restored restored, const LedgerView& ledger);
+                   uint64_t votes_from_epoch, Restored restored, const LedgerView& ledger, Token first_token = 1);
 
   Effects step(const LedgerView& ledger, Event event);
 
   // Restored records that are history or of another epoch: the store may delete them.
   const Drop& stale() const { return stale_; }
+
+  // Why it votes on and acknowledges nothing in this epoch; nullopt: it does.
+  std::optional<SettleReject> silent() const;
+  // What the next epoch's machine must know of this one: where its tokens end, and every record it has made durable or handed
+  // out to be; once none of them is being written any more the store may delete them.
+  Token next_token() const { return next_token_; }
+  Drop records() const;
 
   // "Which transaction locks nf?" A certified one goes before a locked one.
   std::optional<Holder> holder_of(const Nullifier& nf) const;
@@ -243,7 +255,7 @@ class ValidatorMachine {
   Signer signer_;
   Limits limits_;
   uint64_t votes_from_epoch_;
-  Token next_token_ = 1;
+  Token next_token_;
   std::vector<Durable<Freeze>> freezes_;
   std::map<Hash32, ledger::Report> reported_;             // by the digest of what it says, while its freeze holds
 

@@ -5,7 +5,7 @@
 namespace sotto::store {
 namespace {
 
-constexpr uint8_t kStateVersion = 2;                       // 2: recoveries, close, committee
+constexpr uint8_t kStateVersion = 3;                       // 3: chain, epoch's begin and end
 constexpr size_t kMaxRoots = size_t{1} << 24, kMaxGenerations = size_t{1} << 28;
 
 Result<ledger::Wide, DecodeError> read_wide(Reader& in) {
@@ -36,6 +36,7 @@ Bytes encode_state(const ledger::State& state) {
   out.u64(state.epoch);
   out.u64(state.time_ms);
   out.raw(state.last_block.value);
+  state.chain.write(out);
   state.tree.write(out);
   out.u64(state.spent);
   state.spent_set.write(out);
@@ -57,6 +58,8 @@ Result<ledger::State, DecodeError> decode_state(ByteView bytes, std::shared_ptr<
   state.time_ms = time_ms;
   TRY(last_block, in.array<32>());
   state.last_block.value = last_block;
+  TRY(chain, ledger::ChainTree::read(in));
+  state.chain = std::move(chain);
   TRY(tree, note::NoteTreeFrontier::read(in));
   state.tree = tree;
   TRY(spent, in.u64());
@@ -101,6 +104,18 @@ Result<ledger::State, DecodeError> decode_state(ByteView bytes, std::shared_ptr<
     recovery.reports = std::move(reports);
     if (!state.recoveries.empty() && !(state.recoveries.rbegin()->first < ledger::Nullifier{nf})) return Failure{DecodeError::out_of_order};
     state.recoveries.emplace_hint(state.recoveries.end(), ledger::Nullifier{nf}, std::move(recovery));
+  }
+  TRY(began_height, in.u64());
+  TRY(began_ms, in.u64());
+  state.began = {began_height, began_ms};
+  TRY(is_due, in.boolean());
+  if (is_due) {
+    ledger::Due due;
+    TRY(since, in.u64());
+    due.since = since;
+    TRY(next, in.sized(ledger::kMaxNextCommitteeBytes));
+    due.next.assign(next.begin(), next.end());
+    state.due = std::move(due);
   }
   TRY(closes, in.boolean());
   if (closes) {

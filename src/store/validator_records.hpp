@@ -10,7 +10,7 @@
 
 namespace sotto::store {
 
-inline constexpr uint32_t kFormat = 2;
+inline constexpr uint32_t kFormat = 3;
 inline constexpr size_t kCheckBytes = 16;
 inline constexpr size_t kCacheBytes = size_t{64} << 20;          // of blocks, filters and indexes
 
@@ -26,6 +26,9 @@ enum class Table : uint8_t {
   block = 'B',
   state = 'S',
   settlement = 'F',
+  chain = 'H',                                            // ledger::ChainNode
+  transition = 'Y',                                       // as this validator executed it
+  handover = 'Z',                                         // its certificate
   engine = 'E',                                           // the ordering engine's height, where it is not the block's
 };
 
@@ -38,6 +41,12 @@ inline Bytes key_of(Table table, uint64_t number) {
   Writer out;
   out.u64(number);
   return key_of(table, out.bytes());
+}
+inline Bytes chain_key(uint8_t level, uint64_t index) {
+  Writer out;
+  out.u8(level);
+  out.u64(index);
+  return key_of(Table::chain, out.bytes());
 }
 inline rocksdb::Slice slice(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 inline ByteView bytes_of(const rocksdb::Slice& s) { return {reinterpret_cast<const uint8_t*>(s.data()), s.size()}; }

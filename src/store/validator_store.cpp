@@ -76,6 +76,7 @@ struct ValidatorStore::Impl final : ledger::Archive {
   const Hash32 identity;
   mutable std::mutex mutex;                               // everything below up to `broken`
   Tally tally;
+  ledger::ChainTree chain;                                // of the blocks before the newest
   std::unordered_set<ledger::TxId> locks, certified;
   std::vector<settle::Freeze> freezes;                    // of the newest block
   std::string broken;
@@ -121,12 +122,14 @@ struct ValidatorStore::Impl final : ledger::Archive {
       }
     }
   }
-  void add_block(Group& group, const ledger::Execution& execution) const {
+  void add_block(Group& group, const ledger::Execution& execution) {
     add_block(group, execution.block, execution.changes);
     put(group, key_of(Table::state), encode_state(execution.next));
   }
-  void add_block(Group& group, const ledger::Block& block, const ledger::Changes& changes) const {
+  void add_block(Group& group, const ledger::Block& block, const ledger::Changes& changes) {
     const uint64_t height = block.header.height;
+    if (height > 0)
+      for (const ledger::ChainNode& node : chain.append(block.header.previous)) put(group, chain_key(node.level, node.index), node.hash);
     put(group, key_of(Table::block, height), ledger::encode(block));
     for (const auto& [nf, spend] : changes.spends) {
       Writer value;
@@ -300,6 +303,7 @@ Status<StoreTrouble> ValidatorStore::Impl::load(std::shared_ptr<const ledger::Ne
   if (!newest || ledger::block_hash(*newest) != state->last_block || newest->app_hash != ledger::app_hash(*state) ||
       state->spent != tally.nullifiers)
     return damaged("the state is not that of the newest block");
+  chain = state->chain;
   freezes = settle::freezes_of(*state);
   out.restored.freezes = restored(freezes);
   out.state = std::move(state).value();
@@ -457,11 +461,16 @@ Result<std::vector<settle::Persisted>, Error> ValidatorStore::persist(std::vecto
   return done;
 }
 
-Status<Error> ValidatorStore::commit_block(const ledger::Execution& execution, uint64_t engine_height) {
+Status<Error> ValidatorStore::commit_block(const ledger::Execution& execution, uint64_t engine_height, const Hash32& circuits) {
   const std::lock_guard lock(impl_->mutex);
   auto writing = impl_->begin();
   impl_->add_block(writing, execution);
   if (engine_height > 0) impl_->put(writing, key_of(Table::engine), u64_bytes(engine_height));
+  if (const auto transition = settle::transition_of(execution, circuits)) {
+    Writer record;
+    transition->write(record);
+    impl_->put(writing, key_of(Table::transition, transition->epoch), record.bytes());
+  }
   TRY_OK(impl_->write(writing));
   impl_->absent.spent(execution.changes.spends);
   impl_->freezes = settle::freezes_of(execution.next);
@@ -513,6 +522,41 @@ Result<std::optional<settle::SettlementCertificate>, Error> ValidatorStore::sett
   auto certificate = settle::SettlementCertificate::decode(*value);
   if (!certificate) return Failure{Error{"store: a settlement certificate does not decode"}};
   return std::optional(std::move(certificate).value());
+}
+
+Result<std::optional<settle::Durable<settle::Transition>>, Error> ValidatorStore::transition(uint64_t epoch) const {
+  using Found = std::optional<settle::Durable<settle::Transition>>;
+  TRY(value, impl_->get(key_of(Table::transition, epoch)));
+  if (!value) return Found();
+  Reader in(*value);
+  auto transition = settle::Transition::read(in);
+  if (!transition || !in.finish() || transition->epoch != epoch) return Failure{Error{"store: a transition does not decode"}};
+  return Found(restored(std::move(transition).value()));
+}
+
+Status<Error> ValidatorStore::keep(const settle::TransitionCertificate& certificate) {
+  const std::lock_guard lock(impl_->mutex);
+  auto writing = impl_->begin();
+  impl_->put(writing, key_of(Table::handover, certificate.transition.epoch), certificate.encode());
+  return impl_->write(writing);
+}
+
+Result<std::optional<settle::TransitionCertificate>, Error> ValidatorStore::handover(uint64_t epoch) const {
+  TRY(value, impl_->get(key_of(Table::handover, epoch)));
+  if (!value) return std::optional<settle::TransitionCertificate>();
+  auto certificate = settle::TransitionCertificate::decode(*value);
+  if (!certificate || certificate->transition.epoch != epoch) return Failure{Error{"store: a transition's certificate does not decode"}};
+  return std::optional(std::move(certificate).value());
+}
+
+std::optional<ledger::ChainProof> ValidatorStore::shows(uint64_t height, uint64_t size) const {
+  return ledger::prove(height, size, [this](uint8_t level, uint64_t index) -> std::optional<Hash32> {
+    const auto value = impl_->get(chain_key(level, index));
+    Hash32 hash;
+    if (!value || !*value || (*value)->size() != hash.size()) return std::nullopt;
+    std::copy((*value)->begin(), (*value)->end(), hash.begin());
+    return hash;
+  });
 }
 
 ValidatorStore::Head ValidatorStore::head() const {

@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "ledger/execute.hpp"
-#include "settle/durable.hpp"
+#include "settle/transition.hpp"
 #include "settle/validator.hpp"
 
 namespace rocksdb {
@@ -84,8 +84,16 @@ class ValidatorStore final : public settle::DurableStore {
   // group is on disk is unknown until it is opened again.
   Result<std::vector<settle::Persisted>, Error> persist(std::vector<settle::Persist> group);
   // Block, nullifiers, root, state, and the height of the engine's block it came in (0: an engine without heights of its
-  // own): all or nothing, synced. Visible in archive() when it returns.
-  Status<Error> commit_block(const ledger::Execution& execution, uint64_t engine_height = 0);
+  // own): all or nothing, synced. Visible in archive() when it returns. A block that ends an epoch takes its transition with
+  // it; `circuits`: M-8.
+  Status<Error> commit_block(const ledger::Execution& execution, uint64_t engine_height = 0, const Hash32& circuits = {});
+  // Out of that epoch, as this validator executed it; nullopt: the epoch goes on, or was executed by others (Import).
+  Result<std::optional<settle::Durable<settle::Transition>>, Error> transition(uint64_t epoch) const;
+  // Certificates of transitions, for ever. Synced.
+  Status<Error> keep(const settle::TransitionCertificate& certificate);
+  Result<std::optional<settle::TransitionCertificate>, Error> handover(uint64_t epoch) const;
+  // That the block at `height` is one of the first `size` (ledger::ChainTree); nullopt above the newest block.
+  std::optional<ledger::ChainProof> shows(uint64_t height, uint64_t size) const;
   // An engine's block without entries. Not synced: the engine would repeat it.
   Status<Error> keep_engine_height(uint64_t engine_height);
   // What the ledger waits for reports about, after the newest block on disk.

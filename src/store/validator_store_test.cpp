@@ -207,6 +207,50 @@ TEST_F(Store, keeps_settlement_certificates) {
   EXPECT_EQ(**opened().store->settlement({{9}}), c);
 }
 
+// S-79: what ended an epoch, and its certificate, are there after any restart; so is the tree over all blocks.
+TEST_F(Store, keeps_transitions_and_the_chain) {
+  w.create(dir);
+  auto& world = w.world;
+  const Hash32 circuits = crypto::sha256(view("circuits"));
+  const Bytes next{4, 5};
+  const std::vector<std::vector<ledger::Transaction>> blocks = {
+      {world.payment()}, {world.close(next)}, {world.report(0, std::nullopt), world.report(1, std::nullopt), world.report(3, std::nullopt)}};
+  settle::Transition expected;
+  std::optional<settle::TransitionCertificate> certificate;
+  {
+    auto o = opened();
+    for (const auto& entries : blocks) {
+      std::vector<ledger::CertifiedTransaction> all;
+      for (const auto& tx : entries) all.push_back(ledger::testing::certified(tx));
+      auto execution = world.run(all);
+      EXPECT_FALSE(o.store->transition(0)->has_value());
+      ASSERT_TRUE(o.store->commit_block(*execution, 0, circuits).ok());
+      world.blocks.push_back(execution->block);
+      ledger::commit(std::move(execution).value(), world.state, world.archive);
+    }
+    expected = {0, 3, world.state.time_ms, world.state.last_block, circuits, next};
+    const settle::TestCommittee committee({1, 1, 1, 1}, 0);
+    const auto executed = o.store->transition(0);
+    ASSERT_TRUE(executed.ok() && *executed);
+    std::vector<settle::TransitionShare> shares;
+    for (uint16_t i = 0; i < 3; ++i) shares.push_back({i, committee.signer(i).transition(**executed)});
+    certificate = settle::make_transition(*committee.committee, expected, shares);
+    EXPECT_FALSE(o.store->handover(0)->has_value());
+    ASSERT_TRUE(o.store->keep(*certificate).ok());
+  }
+  auto o = opened();
+  EXPECT_EQ(***o.store->transition(0), expected);
+  EXPECT_FALSE(o.store->transition(1)->has_value());
+  EXPECT_EQ((**o.store->handover(0)).encode(), certificate->encode());
+  for (uint64_t height = 0; height < 3; ++height) {
+    const auto shown = o.store->shows(height, 3);
+    ASSERT_TRUE(shown);
+    const auto block = ledger::decode_block(**o.store->block(height));
+    EXPECT_EQ(ledger::root_of(*shown, ledger::block_hash(block->header)), world.blocks.back().header.chain);
+  }
+  EXPECT_FALSE(o.store->shows(2, 8));                    // of blocks to come
+}
+
 TEST(StateCodec, refuses_what_it_does_not_write) {
   StoreWorld w;
   w.world.step({w.world.payment()});
@@ -222,13 +266,15 @@ TEST(StateCodec, refuses_what_it_does_not_write) {
   odd[0] = 9;
   EXPECT_EQ(decode_state(odd, w.world.network).error(), DecodeError::bad_version);
   odd = bytes;
-  const auto tail = odd.end() - 9;                        // no recoveries, no close, no committee
+  const auto tail = odd.end() - 26;                       // no recoveries, began, nothing due, no close, no committee
   std::swap_ranges(tail - 72, tail - 36, tail - 36);
   EXPECT_EQ(decode_state(odd, w.world.network).error(), DecodeError::out_of_order);
 
   ledger::State& state = w.world.state;
   state.recoveries[test_nullifier(5)] = {1, 2, {{0, 3}, 4}};
   state.recoveries[test_nullifier(6)];
+  state.began = {8, 9};
+  state.due = ledger::Due{6, {5}};
   state.closing = ledger::Closing{7, {1, 2}, {{2}, ledger::Wide{1} << 70}};
   state.committee = {3};
   const Bytes full = encode_state(state);
