@@ -16,7 +16,7 @@ define build
 	@ninja -C $(folder) -j$(JOBS) $(2)
 endef
 
-.PHONY: help setup setup-fuzz release demo test test-network test-network-short ci bench bench-smoke bench-corpus bench-ledger bench-long bench-check bench-record bench-pictures bench-timing bench-peers bench-network fuzz fuzz-smoke asan asan-smoke tsan soundness-long model-long clean
+.PHONY: help setup setup-fuzz release demo test test-network test-network-short ci bench bench-smoke bench-corpus bench-ledger bench-long bench-check bench-record bench-pictures bench-timing bench-peers bench-network bench-strangers fuzz fuzz-smoke asan asan-smoke tsan soundness-long model-long clean
 
 help:
 	@sed -n 's/^#: //p' $(firstword $(MAKEFILE_LIST))
@@ -108,6 +108,11 @@ bench-peers: setup
 bench-network: setup
 	$(call build,release,sotto sottod sotto_load)
 	@SOTTO_COMMIT=$$(git describe --always --dirty 2>/dev/null || echo unknown) bench/network/run.py build --json build/bench-network.json --picture docs/pictures/network-finality.svg
+
+#: make bench-strangers honest payments while others send rubbish or open 10,000 connections; writes build/bench-strangers.json
+bench-strangers: setup
+	$(call build,release,sotto sottod sotto_load)
+	@bench/strangers.py build --json build/bench-strangers.json
 
 #: make fuzz            every decoder, FUZZ_SECONDS (60) each, from tests/corpus
 fuzz: setup-fuzz

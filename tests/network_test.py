@@ -285,6 +285,85 @@ class Network(unittest.TestCase):
         self.wallet("nobody", "create", "--network", others, code=3)
         self.assertFalse((self.base / "nobody").exists())
 
+    def test_keys_made_apart(self):
+        """Four operators, none of whom ever sees another's folder; then a payment of the first money."""
+        def sottod(*args, code=0):
+            done = subprocess.run([SOTTOD, *map(str, args), "--json"], env=environment(self.home), capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+            return json.loads(done.stdout)
+        apart = self.base / "apart"
+        folders = [apart / name for name in ("ada", "ben", "cyd", "dan")]
+        for n, folder in enumerate(folders):
+            folder.mkdir(parents=True)
+            at = lambda port: f'"127.0.0.{51 + n}:{PORT + port}"'
+            (folder / "sottod.toml").write_text(f'[validator]\nname = "{folder.name}"\n[api]\nlisten = {at(0)}\n[operator]\nlisten = {at(3)}\n'
+                                                f'[engine]\np2p = {at(1)}\nrpc = {at(2)}\n')
+            self.assertEqual(sottod("init", "--dir", folder)["name"], folder.name)
+        cards = [folder / "card.json" for folder in folders]
+        table = apart / "table"
+        self.run_json("genesis", "draft", "--dir", table, "--name", "apart", cards[0], cards[0], code=1)
+        words = self.run_json("genesis", "draft", "--dir", table, "--name", "apart", *cards)["words"]
+        self.run_json("genesis", "draft", "--dir", table, "--name", "apart", *cards, code=9)
+        for folder in folders:
+            sottod("prove", "--dir", folder, "--draft", table / "draft")
+        proofs = [folder / "possession.json" for folder in folders]
+        self.run_json("genesis", "seal", "--dir", table, *proofs[:3], code=1)
+        self.assertFalse((table / "network.json").exists())
+        network = self.run_json("genesis", "seal", "--dir", table, *proofs)["network_file"]
+        sottod("prove", "--dir", folders[0], "--draft", table / "genesis", code=1)
+        for folder in folders:
+            for name in ("network.json", "genesis"):
+                shutil.copy(table / name, folder / name)
+        running = [subprocess.Popen([SOTTOD, "run", "--dir", str(folder)], env=environment(self.home), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+                   for folder in folders]
+        try:
+            for member in wire.members(network):
+                def healthy():
+                    try:
+                        return json.loads(wire.get(member, "/v1/health"))["ok"]
+                    except OSError:
+                        return False
+                eventually(healthy, 60, "a validator of the new network")
+            owner = self.run_json("wallet", "restore", "--wallet", self.base / "owner", "--network", network,
+                                  secrets={"--passphrase-fd": "x", "--words-fd": words})
+            self.assertFalse(owner["network_on_trust"])
+            self.assertEqual({b["asset"] for b in owner["balances"]}, {"SOT", "USD", "EUR"})
+            eva = self.wallet("eva", "create", "--network", network)["address"]
+            paid = self.run_json("wallet", "pay", eva, "5.00", "EUR", "--wallet", self.base / "owner", secrets={"--passphrase-fd": "x"})
+            self.assertEqual(paid["state"], "final")
+        finally:
+            for process in running:
+                process.terminate()
+            logs = [process.communicate(timeout=60)[1].decode() for process in running]
+        for log in logs:
+            events = [json.loads(line) for line in log.splitlines()]
+            self.assertEqual([e["event"] for e in events if e["event"] in ("started", "listening", "stopped")], ["listening", "started", "stopped"])
+            self.assertNotIn(paid["txid"], log)
+
+    def test_relays(self):
+        """A wallet behind two relays: validators see the second, the second sees the first."""
+        def relay(n, *to):
+            process = subprocess.Popen([SOTTOD, "relay", "--dir", str(self.base / f"relay{n}"), "--listen", f"127.0.0.{70 + n}:{PORT}", *map(str, to), "--json"],
+                                       env=environment(self.home), stdout=subprocess.PIPE, text=True)
+            self.addCleanup(process.communicate)
+            self.addCleanup(process.terminate)
+            return json.loads(process.stdout.readline())["relay"]
+        leave = relay(2, "--network", self.network_file)
+        enter = relay(1, "--next", leave.split("@")[1])
+        self.wallet("gus", "create", "--network", self.network_file, "--relay", f"{enter},{leave}")
+        address = self.wallet("gus", "address")["address"]
+        self.run_json("testnet", "fund", address, "3.00", "EUR", "--dir", self.dir)
+        self.wallet("gus", "receive", "--wait", "--timeout", 60)
+        back = self.wallet("hal", "create", "--network", self.network_file)["address"]
+        self.assertEqual(self.wallet("gus", "pay", back, "1.00", "EUR")["state"], "final")
+        # Remembered, and nothing goes around them.
+        forged = "00" * 32 + "@" + leave.split("@")[1]
+        self.assertFalse(self.wallet("gus", "balance", "--relay", f"{enter},{forged}")["fresh"])
+        self.assertFalse(self.wallet("gus", "balance")["fresh"])
+        self.assertFalse(self.wallet("gus", "balance", "--relay", enter)["fresh"])       # the first knows no validator
+        self.assertTrue(self.wallet("gus", "balance", "--relay", "none")["fresh"])
+        self.wallet("gus", "balance", "--relay", "somewhere", code=2)
+
     def test_sottod_refuses(self):
         def run(*args):
             return subprocess.run([SOTTOD, *map(str, args), "--json"], env=environment(self.home), capture_output=True, text=True, timeout=60)
@@ -292,7 +371,7 @@ class Network(unittest.TestCase):
         self.assertEqual((used.returncode, json.loads(used.stdout)["reject"]), (5, "in_use"))
         made = run("init", "--dir", self.base / "lone")
         self.assertEqual(made.returncode, 0, made.stderr)
-        self.assertEqual(len(json.loads(made.stdout)["vote_key"]), 192)
+        self.assertEqual(json.loads(made.stdout)["vote_key"], json.loads((self.base / "lone" / "card.json").read_text())["vote_key"])
         lone = run("run", "--dir", self.base / "lone")
         self.assertEqual((lone.returncode, json.loads(lone.stdout)["reject"]), (1, "bad_config"))
         config = self.base / "lone" / "sottod.toml"

@@ -10,6 +10,7 @@
 #include "apps/json.hpp"
 #include "apps/demo.hpp"
 #include "apps/environment.hpp"
+#include "apps/genesis_commands.hpp"
 #include "apps/testnet_commands.hpp"
 #include "apps/wallet_commands.hpp"
 
@@ -30,10 +31,16 @@ int version(Console& console) {
   return 0;
 }
 
+void epoch_options(CLI::App& command, uint64_t& blocks, uint64_t& seconds) {
+  command.add_option("--epoch-blocks", blocks, "in a new one: epochs end after so many blocks (0: not for that reason)")->capture_default_str();
+  command.add_option("--epoch-seconds", seconds, "or after so long (0: not for that reason)")->capture_default_str()->check(CLI::Range(uint64_t{0}, uint64_t{1} << 40));
+}
+
 void wallet_options(CLI::App& command, WalletOptions& o) {
   command.add_option("--wallet", o.file, "the wallet file (default: $SOTTO_HOME/wallet)");
   command.add_option("--network", o.network, "a network file, or ADDRESS:PORT of a devnet here (default: the one used last)");
   command.add_option("--checkpoint", o.checkpoint, "believe this committee: FILE.checkpoint of a wallet you trust (default: its own, else genesis's)");
+  command.add_option("--relay", o.relays, "KEY@ADDRESS:PORT[,KEY@ADDRESS:PORT] to go through, or none (default: as last time)");
   command.add_option("--passphrase-fd", o.passphrase_fd, "read the passphrase from this descriptor instead of asking")
       ->check(CLI::NonNegativeNumber);
 }
@@ -76,8 +83,7 @@ int main(int argc, char** argv) {
   for (auto* c : {testnet_init_command, testnet_up_command}) {
     c->add_option("--dir", testnet_options.dir, "where it lives (default: $SOTTO_HOME/testnet)");
     c->add_option("--validators", testnet_options.validators, "how many, in a new one")->capture_default_str()->check(CLI::Range(1, 64));
-    c->add_option("--epoch-blocks", testnet_options.epoch_blocks, "in a new one: epochs end after so many blocks (0: not for that reason)")->capture_default_str();
-    c->add_option("--epoch-seconds", testnet_options.epoch_s, "or after so long (0: not for that reason)")->capture_default_str()->check(CLI::Range(uint64_t{0}, uint64_t{1} << 40));
+    epoch_options(*c, testnet_options.epoch_blocks, testnet_options.epoch_s);
     c->add_option("--port", testnet_options.port, "of the API on 127.0.0.11 and following; the next two are CometBFT's")->capture_default_str();
   }
   sotto::netlab::LinkSettings links;
@@ -101,6 +107,18 @@ int main(int argc, char** argv) {
   testnet_fund_command->add_option("amount", fund_amount, "how much, e.g. 100.00")->required();
   testnet_fund_command->add_option("asset", fund_asset, "of what, e.g. EUR")->required();
   testnet_fund_command->add_option("--dir", fund_dir, "the testnet's directory (default: $SOTTO_HOME/testnet)");
+
+  auto* genesis = app.add_subcommand("genesis", "a network of several operators, put together out of what each has made");
+  genesis->require_subcommand(1);
+  DraftCommand draft_command;
+  std::vector<std::string> possessions;
+  auto* draft = genesis->add_subcommand("draft", "from the operators' cards; each then runs `sottod prove`");
+  draft->add_option("cards", draft_command.cards, "card.json of each")->required();
+  draft->add_option("--name", draft_command.name, "the network's, at most 32 printable characters")->required();
+  epoch_options(*draft, draft_command.epoch_blocks, draft_command.epoch_s);
+  auto* seal = genesis->add_subcommand("seal", "from their proofs of possession: genesis and the network file");
+  seal->add_option("possessions", possessions, "possession.json of each")->required();
+  for (auto* c : {draft, seal}) c->add_option("--dir", draft_command.dir, "where it lies")->required();
 
   auto* wallet = app.add_subcommand("wallet", "a wallet file and what to do with it");
   wallet->require_subcommand(1);
@@ -177,6 +195,8 @@ int main(int argc, char** argv) {
   if (testnet_init_command->parsed()) return testnet_init(console, testnet_options);
   if (testnet_up_command->parsed()) return testnet_up(console, testnet_options);
   if (testnet_fund_command->parsed()) return testnet_fund(console, fund_dir, fund_address, fund_amount, fund_asset);
+  if (draft->parsed()) return genesis_draft(console, draft_command);
+  if (seal->parsed()) return genesis_seal(console, draft_command.dir, possessions);
   if (create->parsed()) return wallet_create(console, wallet_file);
   if (restore->parsed()) return wallet_restore(console, wallet_file, words_fd);
   if (address->parsed()) return wallet_address(console, wallet_file, fresh);

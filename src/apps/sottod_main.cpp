@@ -11,6 +11,8 @@
 #include "apps/proof_system.hpp"
 #include "apps/stop_signals.hpp"
 #include "crypto/random.hpp"
+#include "net/relay.hpp"
+#include "node/key_files.hpp"
 #include "node/priority.hpp"
 #include "node/validator_service.hpp"
 
@@ -38,15 +40,31 @@ int init(Console& console, const std::string& dir) {
   crypto::SystemEntropy entropy;
   const auto made = node::init_validator(dir, {}, entropy);
   if (!made.ok()) return console.failure({ExitCode::failed, made.error().what, ""});
-  const ordered_json keys{{"ok", true},
-                          {"dir", dir},
-                          {"vote_key", to_hex(made->vote.encode())},
-                          {"api_key", to_hex(made->tls)},
-                          {"consensus_key", to_hex(made->engine.consensus)},
-                          {"engine_node", comet::address_of(made->engine.node)}};
-  console.line(fmt::format("Keys and configuration are in {}; what others need of them:", dir));
-  for (const char* key : {"vote_key", "api_key", "consensus_key", "engine_node"}) console.line(fmt::format("  {:<14} {}", key, keys[key].get<std::string>()));
-  console.document(keys.dump(-1, ' ', false, kReplaceBadUtf8));
+  const std::string card = node::to_json(*made);
+  console.line(fmt::format("Keys and configuration are in {}; what others need of them is {}/card.json:", dir, dir));
+  console.line(card);
+  ordered_json document{{"ok", true}, {"dir", dir}};
+  document.update(ordered_json::parse(card));
+  console.document(document.dump(-1, ' ', false, kReplaceBadUtf8));
+  return 0;
+}
+
+int prove(Console& console, const std::string& dir, const std::string& draft_file) {
+  const auto failed = [&](const std::string& what) { return console.failure({ExitCode::failed, what, ""}); };
+  const auto bytes = read_file(draft_file, ledger::kMaxGenesisBytes);
+  if (!bytes.ok()) return failed(bytes.error().what);
+  const auto draft = ledger::decode_genesis(*bytes);
+  if (!draft.ok()) return failed(draft_file + ": " + name(draft.error()));
+  const auto possession = node::prove_possession(dir, *draft);
+  if (!possession.ok()) return failed(possession.error().what);
+  const auto file = std::filesystem::path(dir) / "possession.json";
+  if (const auto written = write_file(file, view(node::to_json(*possession))); !written.ok()) return failed(written.error().what);
+  const auto seats = settle::decode_seats(draft->content.committee);
+  CHECK(seats.ok());                             // prove_possession has looked
+  console.line(fmt::format("Network {} ({}) with {} validators of equal stake, epochs of {} blocks or {} s (0: not for that reason); the proof is {}",
+                           possession->network.hex(), draft->content.params.name, seats->size(), draft->content.params.epoch_blocks,
+                           draft->content.params.epoch_ms / 1000, file.string()));
+  console.document(ordered_json{{"ok", true}, {"network", possession->network.hex()}, {"validators", seats->size()}, {"possession", file.string()}}.dump());
   return 0;
 }
 
@@ -70,6 +88,43 @@ int run(Console& console, const std::string& dir) {
   log.say(node::LogLevel::info, "stopped");
   if (trouble) return console.failure({ExitCode::failed, *trouble, ""});
   console.line("stopped; everything is on disk");
+  return 0;
+}
+
+Result<std::vector<net::Endpoint>, Error> relay_targets(const std::string& network_file, const std::vector<std::string>& next) {
+  std::vector<net::Endpoint> targets;
+  if (!network_file.empty()) {
+    TRY(bytes, read_file(network_file, node::kMaxNetworkFileBytes));
+    TRY(network, node::parse_network_file(bytes));
+    for (const auto& member : network.members) targets.push_back(member.api);
+  }
+  for (const auto& text : next) {
+    const auto at = node::parse_endpoint(text);
+    if (!at) return Failure{Error{text + " is not ADDRESS:PORT"}};
+    targets.push_back(*at);
+  }
+  if (targets.empty()) return Failure{Error{"a relay needs somewhere to go: --network, --next or both"}};
+  return targets;
+}
+
+// No log: what a relay knows, who and when, is what it is there not to keep.
+int relay(Console& console, const std::string& dir, const std::string& listen, const std::string& network_file, const std::vector<std::string>& next) {
+  const sigset_t stop_signals = hold_stop_signals();
+  const auto at = node::parse_endpoint(listen);
+  if (!at) return console.failure({ExitCode::usage, listen + " is not ADDRESS:PORT", ""});
+  const auto targets = relay_targets(network_file, next);
+  if (!targets.ok()) return console.failure({ExitCode::usage, targets.error().what, ""});
+  crypto::SystemEntropy entropy;
+  const auto key = node::tls_key(std::filesystem::path(dir) / "keys" / "tls.key", entropy);
+  if (!key.ok()) return console.failure({ExitCode::failed, key.error().what, ""});
+  const auto running = net::Relay::start(*at, {}, *targets, *key);
+  if (!running.ok()) return console.failure({ExitCode::failed, running.error().what, "port_taken"});
+  const std::string name = to_hex(key->key()) + "@" + net::to_string((*running)->endpoint());
+  console.line("A relay: " + name);
+  console.document(ordered_json{{"ok", true}, {"relay", name}, {"targets", targets->size()}}.dump());
+  int signal = 0;
+  sigwait(&stop_signals, &signal);
+  (*running)->stop();
   return 0;
 }
 
@@ -110,13 +165,22 @@ int main(int argc, char** argv) {
   auto* init_command = app.add_subcommand("init", "makes keys and a configuration with every default written out");
   auto* run_command = app.add_subcommand("run", "runs until SIGTERM or SIGINT");
   auto* version_command = app.add_subcommand("version", "what this is");
+  auto* prove_command = app.add_subcommand("prove", "signs a new network's draft: its vote key belongs to the seat there");
+  std::string draft;
+  prove_command->add_option("--draft", draft, "what `sotto genesis draft` wrote")->required();
+  auto* relay_command = app.add_subcommand("relay", "carries wallets' connections to validators, or to the relay that does, unread");
+  std::string listen, network_file;
+  std::vector<std::string> next;
+  relay_command->add_option("--listen", listen, "ADDRESS:PORT")->required();
+  relay_command->add_option("--network", network_file, "a network file: to its validators");
+  relay_command->add_option("--next", next, "ADDRESS:PORT of other relays: to those")->delimiter(',');
   auto* restore_command = app.add_subcommand("restore", "a ledger for a validator without a store, taken over from others and checked");
   std::vector<std::string> rpc;
   node::RestoreTrust trust;
   restore_command->add_option("--rpc", rpc, "ADDRESS:PORT of the CometBFT of others, two or more")->required()->delimiter(',');
   restore_command->add_option("--trust-height", trust.trust_height, "a height of the engine")->required();
   restore_command->add_option("--trust-hash", trust.trust_hash, "the hash of its block, from somebody you trust")->required();
-  for (auto* command : {init_command, run_command, restore_command}) command->add_option("--dir", dir, "the validator's folder")->required();
+  for (auto* command : {init_command, prove_command, run_command, relay_command, restore_command}) command->add_option("--dir", dir, "the validator's, or relay's, folder")->required();
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {
@@ -130,6 +194,8 @@ int main(int argc, char** argv) {
     console.document(ordered_json{{"ok", true}, {"version", SOTTO_VERSION}}.dump());
     return 0;
   }
+  if (relay_command->parsed()) return relay(console, dir, listen, network_file, next);
+  if (prove_command->parsed()) return prove(console, dir, draft);
   if (restore_command->parsed()) return restore(console, dir, rpc, trust);
   return init_command->parsed() ? init(console, dir) : run(console, dir);
 }

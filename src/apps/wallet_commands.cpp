@@ -19,23 +19,6 @@ using nlohmann::ordered_json;
 
 namespace {
 
-void show_words(Console& console, std::string_view words) {
-  console.line("");
-  console.line("These 24 words are the wallet. Write them down, in order, on paper; whoever has them has the money:");
-  console.line("");
-  std::string row;
-  for (size_t i = 0; i < crypto::kBip39Words; ++i) {
-    const size_t space = words.find(' ');
-    row += fmt::format("  {:>2} {:<10}", i + 1, words.substr(0, space));
-    words = space == std::string_view::npos ? std::string_view{} : words.substr(space + 1);
-    if (i % 4 == 3) {
-      console.line(row);
-      row.clear();
-    }
-  }
-  console.line("");
-}
-
 void say_if_on_trust(Console& console, const WalletSession& session) {
   if (session.taken_on_trust())
     console.line(fmt::format("Network {}, on the word of whoever answered; with --network FILE it is the one that file names",
@@ -57,6 +40,23 @@ ordered_json item_json(const WalletSession& session, const ledger::Network& netw
 }
 
 }  // namespace
+
+void show_words(Console& console, std::string_view words) {
+  console.line("");
+  console.line("These 24 words are the wallet. Write them down, in order, on paper; whoever has them has the money:");
+  console.line("");
+  std::string row;
+  for (size_t i = 0; i < crypto::kBip39Words; ++i) {
+    const size_t space = words.find(' ');
+    row += fmt::format("  {:>2} {:<10}", i + 1, words.substr(0, space));
+    words = space == std::string_view::npos ? std::string_view{} : words.substr(space + 1);
+    if (i % 4 == 3) {
+      console.line(row);
+      row.clear();
+    }
+  }
+  console.line("");
+}
 
 int wallet_create(Console& console, const WalletOptions& options) {
   crypto::SystemEntropy entropy;

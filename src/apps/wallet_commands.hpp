@@ -12,8 +12,12 @@ struct WalletOptions {
   std::string file;                // "" = $SOTTO_HOME/wallet
   std::string network;             // a network file, or ADDRESS:PORT of a devnet; "" = the one used last, for a new wallet the devnet here
   std::string checkpoint;          // a file as FILE.checkpoint of another wallet, to begin from instead of what this one knows
+  std::string relays;              // KEY@ADDRESS:PORT, comma between them, the first hop first; "" = as last time; "none"
   int passphrase_fd = -1;          // -1: ask
 };
+
+// 24 words and what they are, for a person to write down.
+void show_words(Console& console, std::string_view words);
 
 int wallet_create(Console& console, const WalletOptions& options);
 int wallet_restore(Console& console, const WalletOptions& options, int words_fd);

@@ -18,6 +18,9 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr uint32_t kConnectTimeoutMs = 5000;
+constexpr size_t kMaxRelays = 3;
+constexpr size_t kMaxRelaysBytes = 1024;
+constexpr const char* kRelaysNeedKeys = "relays carry TLS only, and this network has no keys: it is a devnet";
 
 Failure<CommandFailure> fail(ExitCode code, const std::string& message, const std::string& reject = "") {
   return Failure{CommandFailure{code, message, reject}};
@@ -52,6 +55,7 @@ Result<std::string, CommandFailure> wallet_path(const std::string& given) {
 
 std::string network_path(const std::string& file) { return file + ".network"; }
 std::string checkpoint_path(const std::string& file) { return file + ".checkpoint"; }
+std::string relays_path(const std::string& file) { return file + ".relays"; }
 
 bool loopback(const net::Endpoint& at) { return at.address.starts_with("127.") || at.address == "::1"; }
 
@@ -104,6 +108,32 @@ CommandFailure failure_of(const node::WalletDriver::Trouble& trouble) {
   return {ExitCode::failed, trouble.what, trouble.reject};
 }
 
+// A wallet goes through the same relays until told otherwise: forgetting them once would show where it is.
+Status<CommandFailure> WalletSession::choose_relays(const std::string& asked) {
+  std::string text = asked;
+  std::error_code e;
+  if (asked.empty()) {
+    if (!fs::exists(relays_path(file_), e)) return Ok{};
+    const auto bytes = read_file(relays_path(file_), kMaxRelaysBytes);
+    if (!bytes.ok()) return fail(ExitCode::failed, bytes.error().what);
+    text.assign(bytes->begin(), bytes->end());
+  } else if (asked == "none") {
+    fs::remove(relays_path(file_), e);
+    return Ok{};
+  }
+  for (size_t at = 0; at <= text.size();) {
+    const size_t comma = std::min(text.find(',', at), text.size());
+    const auto relay = node::parse_relay(std::string_view(text).substr(at, comma - at));
+    if (!relay || relays_.size() == kMaxRelays) return fail(ExitCode::usage, "--relay takes one to three KEY@ADDRESS:PORT, not \"" + text + "\"");
+    relays_.push_back(*relay);
+    at = comma + 1;
+  }
+  if (asked.empty()) return Ok{};
+  if (const auto made = make_directories(fs::path(file_).parent_path()); !made.ok()) return fail(ExitCode::failed, made.error().what);
+  if (const auto kept = write_file(relays_path(file_), view(text)); !kept.ok()) return fail(ExitCode::failed, kept.error().what);
+  return Ok{};
+}
+
 Status<CommandFailure> WalletSession::know(node::NetworkInfo info) {
   auto genesis = ledger::decode_genesis(info.genesis);
   if (!genesis.ok() || !ledger::check_content(genesis->content).ok())
@@ -122,6 +152,7 @@ Result<std::unique_ptr<WalletSession>, CommandFailure> WalletSession::open(const
   s->file_ = file;
   TRY(asked, parse_network(options.network));
   s->asked_ = std::move(asked);
+  TRY_OK(s->choose_relays(options.relays));
   std::error_code e;
   if (!fs::exists(file, e))
     return Failure{failure_of(store::WalletFileError{store::WalletFileReject::not_found, ""}, file)};
@@ -158,9 +189,11 @@ Result<std::unique_ptr<WalletSession>, CommandFailure> WalletSession::create(con
   std::error_code e;
   if (fs::exists(file, e))
     return Failure{failure_of(store::WalletFileError{store::WalletFileReject::already_exists, ""}, file)};
+  TRY_OK(s->choose_relays(options.relays.empty() ? "none" : options.relays));
   const auto* const pinned = std::get_if<node::NetworkFile>(&s->asked_);
+  if (pinned == nullptr && !s->relays_.empty()) return fail(ExitCode::usage, kRelaysNeedKeys);
   auto client = pinned != nullptr
-                    ? node::NetworkClient::connect(*pinned, s->entropy_, kConnectTimeoutMs)
+                    ? node::NetworkClient::connect(*pinned, s->entropy_, kConnectTimeoutMs, s->relays_)
                     : node::NetworkClient::connect(std::get<net::Endpoint>(s->asked_), std::nullopt, s->entropy_, kConnectTimeoutMs);
   if (!client.ok()) return Failure{apps::failure_of(client.error())};
   s->client_ = std::move(client).value();
@@ -209,11 +242,13 @@ Result<std::unique_ptr<node::NetworkClient>, node::NetworkClient::Trouble> Walle
       info.validators.push_back(m.api);
       info.ids.push_back({m.consensus_key});
     }
-    return Client::known(info, entropy_, kConnectTimeoutMs);
+    return Client::known(info, entropy_, kConnectTimeoutMs, relays_);
   }
   std::vector<net::Endpoint> places = info_.validators;
   if (const auto* endpoint = std::get_if<net::Endpoint>(&asked_)) places = {*endpoint};
-  else if (std::ranges::all_of(places, [](const auto& at) { return at.key.has_value(); })) return Client::known(info_, entropy_, kConnectTimeoutMs);
+  else if (std::ranges::all_of(places, [](const auto& at) { return at.key.has_value(); }))
+    return Client::known(info_, entropy_, kConnectTimeoutMs, relays_);
+  if (!relays_.empty()) return Failure{Client::Trouble{Client::Failed::unreachable, kRelaysNeedKeys}};
   Client::Trouble trouble{Client::Failed::unreachable, "no validator is known; use --network"};
   for (const auto& place : places) {
     auto client = Client::connect(place, network_->id(), entropy_, kConnectTimeoutMs);

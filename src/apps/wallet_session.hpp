@@ -58,6 +58,7 @@ class WalletSession {
  private:
   WalletSession() = default;
   Status<CommandFailure> know(node::NetworkInfo info);
+  Status<CommandFailure> choose_relays(const std::string& asked);
   Result<std::unique_ptr<node::NetworkClient>, node::NetworkClient::Trouble> reach();
   Result<std::optional<settle::Checkpoint>, CommandFailure> known_checkpoint() const;
   Status<CommandFailure> follow();
@@ -70,6 +71,7 @@ class WalletSession {
   std::shared_ptr<const ledger::Network> network_;
   std::shared_ptr<const settle::Committee> committee_;
   Asked asked_;
+  std::vector<net::Endpoint> relays_;
   bool taken_on_trust_ = false;
   std::unique_ptr<wallet::Wallet> wallet_;
   std::unique_ptr<node::NetworkClient> client_;

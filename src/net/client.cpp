@@ -10,6 +10,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/vector_body.hpp>
@@ -35,8 +36,10 @@ class Client::Connection {
 
 // All of it lives on the io thread.
 struct Client::Core {
-  Core(const ClientLimits& l, const TlsIdentity* identity) : limits(l), tls(client_context(identity)) {}
+  Core(const ClientLimits& l, const TlsIdentity* identity, std::vector<Endpoint> relays)
+      : limits(l), via(std::move(relays)), tls(client_context(identity)) {}
   const ClientLimits limits;
+  const std::vector<Endpoint> via;
   asio::ssl::context tls;
   asio::io_context io{1};
   asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
@@ -83,16 +86,17 @@ class Client::Call : public std::enable_shared_from_this<Call> {
  private:
   void connect() {
     reused_ = false;
+    hop_ = 0;
     error_code e;
-    const auto address = asio::ip::make_address(to_.address, e);
+    const auto address = asio::ip::make_address(hop().address, e);
     if (e) return fail(e.message());
     connection_ = std::make_unique<Connection>(core_.io);
     connection_->stream.tcp().expires_at(deadline_);
-    connection_->stream.tcp().async_connect(tcp::endpoint(address, to_.port), [self = shared_from_this()](error_code error) {
+    connection_->stream.tcp().async_connect(tcp::endpoint(address, hop().port), [self = shared_from_this()](error_code error) {
       if (error) return self->fail(error.message());
       error_code ignored;
       self->connection_->stream.tcp().socket().set_option(tcp::no_delay(true), ignored);
-      if (!self->to_.key) return self->send();
+      if (!self->hop().key) return self->send();
       self->handshake();
     });
   }
@@ -102,10 +106,32 @@ class Client::Call : public std::enable_shared_from_this<Call> {
     connection_->stream.handshake(core_.tls, asio::ssl::stream_base::client, [self = shared_from_this()](error_code error) {
       if (!self->done_) return;
       if (error) return self->fail("TLS: " + error.message());
-      if (self->connection_->stream.peer() != self->to_.key) return self->fail("TLS: the peer has another key");
-      self->send();
+      if (self->connection_->stream.peer() != self->hop().key) return self->fail("TLS: the peer has another key");
+      if (self->hop_ == self->core_.via.size()) return self->send();
+      self->go_on();
     });
   }
+
+  // Through the relay that has been reached to the next place, and TLS with that within the TLS there is.
+  void go_on() {
+    ++hop_;
+    if (!hop().key) return fail("relays carry TLS only, and it has no key");
+    onward_ = {http::verb::connect, to_string(hop()), 11};
+    onward_.set(http::field::host, to_string(hop()));
+    answer_.emplace();
+    answer_->header_limit(static_cast<uint32_t>(core_.limits.max_header_bytes));
+    http::async_write(connection_->stream, onward_, [self = shared_from_this()](error_code e, size_t) {
+      if (e) return self->fail("relay: " + e.message());
+      http::async_read_header(self->connection_->stream, self->connection_->buffer, *self->answer_, [self](error_code error, size_t) {
+        if (!self->done_) return;
+        if (error) return self->fail("relay: " + error.message());
+        if (self->answer_->get().result() != http::status::ok) return self->fail("relay: refused, " + std::to_string(self->answer_->get().result_int()));
+        self->connection_->buffer.clear();
+        self->handshake();
+      });
+    });
+  }
+  const Endpoint& hop() const { return hop_ < core_.via.size() ? core_.via[hop_] : to_; }
 
   void send() {
     connection_->stream.tcp().expires_at(deadline_);
@@ -158,11 +184,15 @@ class Client::Call : public std::enable_shared_from_this<Call> {
   http::request<Body> message_;
   std::optional<Parser> parser_;
   std::unique_ptr<Connection> connection_;
+  size_t hop_ = 0;                             // of the relays; then the endpoint itself
+  http::request<http::empty_body> onward_;
+  std::optional<http::response_parser<http::empty_body>> answer_;
   bool reused_ = false;
 };
 
-Client::Client(const ClientLimits& limits, const std::optional<TlsIdentity>& identity)
-    : core_(std::make_shared<Core>(limits, identity ? &*identity : nullptr)) {
+Client::Client(const ClientLimits& limits, const std::optional<TlsIdentity>& identity, std::vector<Endpoint> via)
+    : core_(std::make_shared<Core>(limits, identity ? &*identity : nullptr, std::move(via))) {
+  for (const auto& relay : core_->via) CHECK(relay.key.has_value());
   core_->thread = std::thread([raw = core_.get()] { raw->io.run(); });
 }
 

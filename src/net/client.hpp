@@ -19,8 +19,10 @@ class Client {
  public:
   using Callback = std::function<void(Result<Response, Error>)>;
 
-  // `identity` is shown to whoever asks for it over TLS; wallets have none.
-  explicit Client(const ClientLimits& limits = {}, const std::optional<TlsIdentity>& identity = std::nullopt);
+  // `identity` is shown to whoever asks for it over TLS; wallets have none. Every connection goes through the relays `via`, in this
+  // order, each with its key (net/relay.hpp); then only endpoints with keys are spoken to.
+  explicit Client(const ClientLimits& limits = {}, const std::optional<TlsIdentity>& identity = std::nullopt,
+                  std::vector<Endpoint> via = {});
   ~Client();                                   // calls still under way fail with "client stopped"
   Client(const Client&) = delete;
 

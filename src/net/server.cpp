@@ -17,6 +17,7 @@
 #include <boost/beast/http/vector_body.hpp>
 #include <boost/beast/http/write.hpp>
 
+#include "net/listen.hpp"
 #include "net/stream.hpp"
 
 namespace sotto::net {
@@ -55,20 +56,6 @@ uint16_t status_of(HttpReject r) {
     case HttpReject::too_many_requests: return 429;
   }
   return 500;
-}
-
-// Connections are free to whoever has an address, and so are addresses within an IPv6 /64: limits count these.
-uint64_t source_of(const tcp::socket& socket) {
-  error_code e;
-  const auto peer = socket.remote_endpoint(e);
-  if (e) return 0;
-  const auto address = peer.address();
-  if (address.is_v4()) return address.to_v4().to_uint();
-  const auto v6 = address.to_v6();
-  if (v6.is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, v6).to_uint();
-  uint64_t prefix = 0;
-  for (size_t i = 0; i < 8; ++i) prefix = prefix << 8 | v6.to_bytes()[i];
-  return prefix;
 }
 
 // Everything lives on the io thread except `connections`, which others read.
@@ -331,20 +318,8 @@ Result<std::unique_ptr<Server>, Error> Server::start(const Endpoint& where, cons
                                                      Handler handler, const std::optional<TlsIdentity>& identity) {
   auto core = std::make_shared<Core>(limits, std::move(handler));
   if (identity) core->tls = server_context(*identity);
-  const auto failed = [&](const error_code& e) {
-    return Failure{Error{"cannot listen on " + to_string(where) + ": " + e.message()}};
-  };
-  error_code e;
-  const auto address = asio::ip::make_address(where.address, e);
-  if (e) return failed(e);
-  const tcp::endpoint at(address, where.port);
-  core->acceptor.open(at.protocol(), e);
-  if (!e) core->acceptor.set_option(tcp::acceptor::reuse_address(true), e);
-  if (!e) core->acceptor.bind(at, e);
-  if (!e) core->acceptor.listen(asio::socket_base::max_listen_connections, e);
-  if (e) return failed(e);
-  core->endpoint = {where.address, core->acceptor.local_endpoint().port(),
-                    identity ? std::optional(identity->key()) : std::nullopt};
+  TRY(port, listen_on(core->acceptor, where));
+  core->endpoint = {where.address, port, identity ? std::optional(identity->key()) : std::nullopt};
   core->accept();
   core->thread = std::thread([raw = core.get()] { raw->io.run(); });
   pthread_setname_np(core->thread.native_handle(), "http");

@@ -28,12 +28,7 @@ std::vector<settle::ValidatorId> sorted_ids(size_t count) {
 
 constexpr uint64_t kStake = 1;
 
-struct Named {
-  settle::ValidatorId id;
-  const crypto::BlsSecretKey* key;
-};
-
-ledger::GenesisContent dev_content(const std::string& name, const std::vector<Named>& validators, Entropy& entropy) {
+ledger::GenesisContent dev_content(const std::string& name, std::span<const settle::Seat> seats, Entropy& entropy) {
   ledger::GenesisContent content;
   content.params.name = name;
   content.params.anchor_window = 1000;
@@ -51,8 +46,6 @@ ledger::GenesisContent dev_content(const std::string& name, const std::vector<Na
     asset.issued = a.issued;
     content.assets.push_back(std::move(asset));
   }
-  std::vector<settle::Seat> seats;
-  for (const Named& v : validators) seats.push_back({v.id, kStake, v.key->public_key()});
   content.committee = settle::seats_encoding(seats);
   content.salt = entropy.bytes<32>();
   return content;
@@ -73,26 +66,14 @@ wallet::TransferPlan issue(const DevAsset& asset, const note::Address& to) {
 
 }  // namespace
 
-ledger::Genesis make_dev_genesis(const std::string& name, std::span<const crypto::BlsSecretKey> keys,
-                                 const note::Seed& faucet, std::shared_ptr<const circuit::ProofSystem> system,
-                                 Entropy& entropy, ThreadPool& pool, const GenesisProgress& progress, const DevChoices& choices) {
-  CHECK(choices.ids.empty() || choices.ids.size() == keys.size());
-  const auto ids = choices.ids.empty() ? sorted_ids(keys.size()) : choices.ids;
-  std::vector<Named> named;
-  for (size_t i = 0; i < keys.size(); ++i) named.push_back({ids[i], &keys[i]});
-  std::ranges::sort(named, {}, &Named::id);
+ledger::Genesis draft_dev_genesis(const std::string& name, std::span<const settle::Seat> seats, const note::Seed& faucet,
+                                  std::shared_ptr<const circuit::ProofSystem> system, Entropy& entropy, ThreadPool& pool,
+                                  const GenesisProgress& progress, const DevChoices& choices) {
   ledger::Genesis genesis;
-  genesis.content = dev_content(name, named, entropy);
+  genesis.content = dev_content(name, seats, entropy);
   if (choices.tune) choices.tune(genesis.content.params);
   CHECK(ledger::check_content(genesis.content).ok());
   const ledger::NetworkId network = ledger::network_id(genesis.content);
-
-  std::vector<settle::Validator> validators;
-  for (const Named& v : named) validators.push_back(settle::make_validator(network, v.id, kStake, *v.key));
-  const auto committee = settle::Committee::create(network, 0, std::move(validators));
-  CHECK(committee.ok());
-  genesis.committee_proofs = committee->encode();
-
   wallet::CircuitProver prover(std::move(system), entropy, pool);
   const auto account = note::AccountKeys::derive(faucet, network.value, 0);
   for (size_t i = 0; i < kDevAssets.size(); ++i) {
@@ -104,6 +85,23 @@ ledger::Genesis make_dev_genesis(const std::string& name, std::span<const crypto
     genesis.transactions.push_back(std::move(tx));
   }
   if (progress) progress(kDevAssets.size(), kDevAssets.size());
+  return genesis;
+}
+
+ledger::Genesis make_dev_genesis(const std::string& name, std::span<const crypto::BlsSecretKey> keys,
+                                 const note::Seed& faucet, std::shared_ptr<const circuit::ProofSystem> system,
+                                 Entropy& entropy, ThreadPool& pool, const GenesisProgress& progress, const DevChoices& choices) {
+  const auto ids = sorted_ids(keys.size());
+  std::vector<settle::Seat> seats;
+  for (size_t i = 0; i < keys.size(); ++i) seats.push_back({ids[i], kStake, keys[i].public_key()});
+  auto genesis = draft_dev_genesis(name, seats, faucet, std::move(system), entropy, pool, progress, choices);
+  const auto network = ledger::network_id(genesis.content);
+  std::vector<settle::Validator> validators;
+  for (size_t i = 0; i < keys.size(); ++i)
+    validators.push_back(settle::make_validator(network, ids[i], kStake, keys[i]));
+  const auto committee = settle::Committee::create(network, 0, std::move(validators));
+  CHECK(committee.ok());
+  genesis.committee_proofs = committee->encode();
   return genesis;
 }
 

@@ -31,11 +31,15 @@ inline constexpr std::array<uint64_t, 2> kDevFees = {0, 1000};
 using GenesisProgress = std::function<void(size_t done, size_t all)>;
 
 struct DevChoices {
-  std::vector<settle::ValidatorId> ids;        // beside the keys; none: they are named by their place
   std::function<void(ledger::Params&)> tune;   // what else the network should have
 };
 
-// `keys[i]` is validator i's. Fresh salt: no two networks are alike.
+// Everything but the proofs of possession, which name the network this makes (node/ceremony.hpp). Seats in the order of their ids.
+// Fresh salt: no two networks are alike.
+ledger::Genesis draft_dev_genesis(const std::string& name, std::span<const settle::Seat> seats, const note::Seed& faucet,
+                                  std::shared_ptr<const circuit::ProofSystem> system, Entropy& entropy, ThreadPool& pool,
+                                  const GenesisProgress& progress, const DevChoices& choices = {});
+// The whole, where one holds all keys: `keys[i]` is validator i's.
 ledger::Genesis make_dev_genesis(const std::string& name, std::span<const crypto::BlsSecretKey> keys,
                                  const note::Seed& faucet, std::shared_ptr<const circuit::ProofSystem> system,
                                  Entropy& entropy, ThreadPool& pool, const GenesisProgress& progress, const DevChoices& choices = {});

@@ -61,7 +61,8 @@ Result<NetworkInfo, Trouble> ask_for_network(net::Client& client, const net::End
 
 }  // namespace
 
-Result<std::unique_ptr<NetworkClient>, Trouble> NetworkClient::known(const NetworkInfo& info, Entropy& entropy, uint32_t timeout_ms) {
+Result<std::unique_ptr<NetworkClient>, Trouble> NetworkClient::known(const NetworkInfo& info, Entropy& entropy, uint32_t timeout_ms,
+                                                                     const std::vector<net::Endpoint>& via) {
   const auto bad = [](const std::string& what) { return Failure{Trouble{Failed::nonsense, what}}; };
   auto genesis = ledger::decode_genesis(info.genesis);
   if (!genesis.ok()) return bad(std::string("genesis: ") + name(genesis.error()));
@@ -72,7 +73,7 @@ Result<std::unique_ptr<NetworkClient>, Trouble> NetworkClient::known(const Netwo
   Directory directory;
   for (size_t i = 0; i < info.validators.size(); ++i) directory[info.ids.empty() ? (*committee)[i].id : info.ids[i]] = info.validators[i];
   return std::unique_ptr<NetworkClient>(
-      new NetworkClient(entropy, timeout_ms, std::move(genesis).value(), std::move(committee).value(), std::move(directory)));
+      new NetworkClient(entropy, timeout_ms, std::move(genesis).value(), std::move(committee).value(), std::move(directory), via));
 }
 
 Result<std::unique_ptr<NetworkClient>, Trouble> NetworkClient::connect(const net::Endpoint& any,
@@ -89,8 +90,9 @@ Result<std::unique_ptr<NetworkClient>, Trouble> NetworkClient::connect(const net
   return client;
 }
 
-Result<std::unique_ptr<NetworkClient>, Trouble> NetworkClient::connect(const NetworkFile& file, Entropy& entropy, uint32_t timeout_ms) {
-  net::Client first(limits());
+Result<std::unique_ptr<NetworkClient>, Trouble> NetworkClient::connect(const NetworkFile& file, Entropy& entropy, uint32_t timeout_ms,
+                                                                       const std::vector<net::Endpoint>& via) {
+  net::Client first(limits(), std::nullopt, via);
   Trouble trouble{Failed::unreachable, "the network file names no validator"};
   for (const auto& member : file.members) {
     auto info = ask_for_network(first, member.api, timeout_ms);
@@ -113,7 +115,7 @@ Result<std::unique_ptr<NetworkClient>, Trouble> NetworkClient::connect(const Net
       info->validators.push_back(m.api);
       info->ids.push_back({m.consensus_key});
     }
-    TRY(client, known(*info, entropy, timeout_ms));
+    TRY(client, known(*info, entropy, timeout_ms, via));
     TRY_OK(client->follow());
     return client;
   }
@@ -121,14 +123,14 @@ Result<std::unique_ptr<NetworkClient>, Trouble> NetworkClient::connect(const Net
 }
 
 NetworkClient::NetworkClient(Entropy& entropy, uint32_t timeout_ms, ledger::Genesis genesis,
-                             settle::Committee committee, Directory directory)
+                             settle::Committee committee, Directory directory, const std::vector<net::Endpoint>& via)
     : entropy_(entropy),
       timeout_ms_(timeout_ms),
       genesis_(std::move(genesis)),
       network_(std::make_shared<ledger::Network>(genesis_.content)),
       directory_(std::move(directory)),
       follower_({std::move(committee), 0, {}, now_ms()}, network_->params().trust_ms),
-      client_(limits()) {
+      client_(limits(), std::nullopt, via) {
   take_office();
 }
 

@@ -27,9 +27,12 @@ class NetworkClient {
   };
 
   // The network of a file: its validators, by their keys, and the genesis it names, from whichever of them has it.
-  static Result<std::unique_ptr<NetworkClient>, Trouble> connect(const NetworkFile& file, Entropy& entropy, uint32_t timeout_ms);
+  // Through the relays `via`, if there are any.
+  static Result<std::unique_ptr<NetworkClient>, Trouble> connect(const NetworkFile& file, Entropy& entropy, uint32_t timeout_ms,
+                                                                 const std::vector<net::Endpoint>& via = {});
   // A network that is known already; nobody is asked.
-  static Result<std::unique_ptr<NetworkClient>, Trouble> known(const NetworkInfo& info, Entropy& entropy, uint32_t timeout_ms);
+  static Result<std::unique_ptr<NetworkClient>, Trouble> known(const NetworkInfo& info, Entropy& entropy, uint32_t timeout_ms,
+                                                               const std::vector<net::Endpoint>& via = {});
   // Asks `any` validator for the network, addresses and keys included: all of it on that one's word, unless `expected` says which
   // network it must be.
   static Result<std::unique_ptr<NetworkClient>, Trouble> connect(const net::Endpoint& any,
@@ -76,7 +79,8 @@ class NetworkClient {
 
  private:
   using Directory = std::map<settle::ValidatorId, net::Endpoint>;
-  NetworkClient(Entropy& entropy, uint32_t timeout_ms, ledger::Genesis genesis, settle::Committee committee, Directory directory);
+  NetworkClient(Entropy& entropy, uint32_t timeout_ms, ledger::Genesis genesis, settle::Committee committee, Directory directory,
+                const std::vector<net::Endpoint>& via);
   // What depends on the epoch.
   void take_office();
   // Is everything these blocks say was executed certified by the committee of its epoch, or genesis's? Epochs before the

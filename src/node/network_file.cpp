@@ -49,6 +49,16 @@ Result<NetworkMember, Error> member_of(const Json& json) {
   return NetworkMember{text[0], *vote, *consensus, to_hex(*node), *engine_at, *api};
 }
 
+Json json_of(const NetworkMember& m) {
+  return {{"name", m.name},
+          {"vote_key", to_hex(m.vote_key.encode())},
+          {"consensus_key", to_hex(m.consensus_key)},
+          {"engine_node", m.engine_node},
+          {"engine", net::to_string(m.engine_at)},
+          {"api", net::to_string(m.api)},
+          {"api_key", to_hex(m.api.key.value())}};
+}
+
 }  // namespace
 
 std::optional<net::Endpoint> parse_endpoint(std::string_view text) {
@@ -66,16 +76,26 @@ std::optional<net::Endpoint> parse_endpoint(std::string_view text) {
   return net::Endpoint{std::string(address), static_cast<uint16_t>(*port)};
 }
 
+std::optional<net::Endpoint> parse_relay(std::string_view text) {
+  const size_t at = text.find('@');
+  if (at == std::string_view::npos) return std::nullopt;
+  auto endpoint = parse_endpoint(text.substr(at + 1));
+  const auto key = array_of<32>(std::string(text.substr(0, at)));
+  if (!endpoint || !key) return std::nullopt;
+  endpoint->key = *key;
+  return endpoint;
+}
+
+std::string to_json(const NetworkMember& member) { return json_of(member).dump(2) + "\n"; }
+
+Result<NetworkMember, Error> parse_card(ByteView bytes) {
+  if (bytes.size() > kMaxNetworkFileBytes) return refuse("too long");
+  return member_of(Json::parse(bytes, nullptr, false));
+}
+
 std::string to_json(const NetworkFile& file) {
   Json members = Json::array();
-  for (const auto& m : file.members)
-    members.push_back({{"name", m.name},
-                       {"vote_key", to_hex(m.vote_key.encode())},
-                       {"consensus_key", to_hex(m.consensus_key)},
-                       {"engine_node", m.engine_node},
-                       {"engine", net::to_string(m.engine_at)},
-                       {"api", net::to_string(m.api)},
-                       {"api_key", to_hex(m.api.key.value())}});
+  for (const auto& m : file.members) members.push_back(json_of(m));
   const Json json = {{"version", kVersion}, {"genesis", to_hex(file.genesis)}, {"genesis_time_ms", file.genesis_time_ms}, {"validators", members}};
   return json.dump(2) + "\n";
 }

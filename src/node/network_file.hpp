@@ -26,6 +26,9 @@ struct NetworkFile {
 inline constexpr size_t kMaxNetworkFileBytes = 1024 * 1024;
 
 std::string to_json(const NetworkFile& file);
+// A member alone: the card by which its operator makes it known (node/ceremony.hpp).
+std::string to_json(const NetworkMember& member);
+Result<NetworkMember, Error> parse_card(ByteView bytes);
 // Refused: what is no such file, other fields than those, more than settle::kMaxValidators members.
 Result<NetworkFile, Error> parse_network_file(ByteView bytes);
 // Genesis's committee in its order, then the others, who may come into a later one. Refused: a member of the committee missing, or
@@ -34,5 +37,7 @@ Result<std::vector<NetworkMember>, Error> in_committee_order(const NetworkFile& 
 
 // "1.2.3.4:5" or "[::1]:5", a port other than 0.
 std::optional<net::Endpoint> parse_endpoint(std::string_view text);
+// The same behind "KEY@", 64 hex digits: a relay.
+std::optional<net::Endpoint> parse_relay(std::string_view text);
 
 }  // namespace sotto::node

@@ -13,6 +13,7 @@ fs::path validator_dir(const fs::path& dir, size_t i) { return dir / ("validator
 ValidatorConfig config_of(const TestnetOptions& options, size_t i) {
   const std::string address = "127.0.0." + std::to_string(options.first_address + i) + ":";
   ValidatorConfig config;
+  config.name = "validator-" + std::to_string(i + 1);
   config.network_file = options.links ? "network.json" : "../network.json";
   config.genesis = "../genesis";
   config.api_listen = address + std::to_string(options.port);
@@ -52,32 +53,28 @@ Result<Testnet, Error> open_testnet(const TestnetOptions& options, uint64_t now_
   TRY_OK(make_directories(options.dir / "faucet"));
   Testnet net{{}, {}, {}, note::Seed(entropy.bytes<64>()), true};
   TRY_OK(write_file(options.dir / "faucet" / "seed", net.faucet.expose()));
-  std::vector<crypto::BlsSecretKey> keys;
-  DevChoices choices;                            // a validator is called by its engine's key (docs/adr/0091)
+  // As if each validator had an operator and a machine of its own (node/ceremony.hpp).
   for (size_t i = 0; i < options.validators; ++i) {
     const fs::path dir = validator_dir(options.dir, i);
-    const ValidatorConfig config = config_of(options, i);
     fs::remove(dir / "sottod.toml", e);                // of an attempt with other options
-    TRY(made, init_validator(dir, config, entropy));
-    TRY(key_bytes, read_file(dir / config.vote_key, crypto::BlsSecretKey::kBytes));
-    const auto key = crypto::BlsSecretKey::decode(key_bytes);
-    wipe(key_bytes.data(), key_bytes.size());
-    CHECK(key.ok() && key->public_key() == made.vote);
-    keys.push_back(*key);
-    choices.ids.push_back({made.engine.consensus});
-    const auto p2p = parse_endpoint(config.engine_p2p);
-    auto api = parse_endpoint(config.api_listen);
-    CHECK(p2p && api);
-    api->key = made.tls;
-    net.network.members.push_back(
-        {"validator-" + std::to_string(i + 1), made.vote, made.engine.consensus, comet::address_of(made.engine.node), *p2p, *api});
+    TRY(card, init_validator(dir, config_of(options, i), entropy));
+    net.network.members.push_back(std::move(card));
     net.validators.push_back(dir);
   }
+  TRY(seats, seats_of(net.network.members));
+  DevChoices choices;
   choices.tune = [&](ledger::Params& p) {
     p.epoch_blocks = options.epoch_blocks;
     p.epoch_ms = options.epoch_ms;
   };
-  net.genesis = make_dev_genesis(options.name, keys, net.faucet, std::move(system), entropy, pool, progress, choices);
+  const auto draft = draft_dev_genesis(options.name, seats, net.faucet, std::move(system), entropy, pool, progress, choices);
+  std::vector<Possession> possessions;
+  for (const auto& dir : net.validators) {
+    TRY(possession, prove_possession(dir, draft));
+    possessions.push_back(possession);
+  }
+  TRY(genesis, seal(draft, possessions));
+  net.genesis = std::move(genesis);
   net.network.genesis = ledger::genesis_hash(net.genesis);
   net.network.genesis_time_ms = now_ms;
   TRY_OK(write_file(options.dir / "genesis", ledger::encode(net.genesis)));

@@ -13,10 +13,12 @@ struct ValidatorConfig {
   std::string network_file = "network.json";
   std::string genesis = "genesis";
   // [validator]
+  std::string name = "validator";
   std::string vote_key = "keys/vote.key";
   std::string store = "store";
   // [api]
   std::string api_listen = "127.0.0.1:7600";
+  std::string api_public;
   std::string api_tls_key = "keys/tls.key";
   uint64_t api_max_connections = 256;
   uint64_t api_max_in_flight = 1024;
@@ -34,6 +36,7 @@ struct ValidatorConfig {
   std::string engine_home = "engine";
   std::string engine_socket = "engine/abci.sock";
   std::string engine_p2p = "127.0.0.1:26656";
+  std::string engine_public;
   std::string engine_rpc = "127.0.0.1:26657";
   std::string engine_log_level = "error";
   uint64_t engine_gather_ms = 5;

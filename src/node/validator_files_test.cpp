@@ -55,6 +55,16 @@ TEST(Endpoint, NumericAddressAndPort) {
     EXPECT_FALSE(parse_endpoint(bad)) << bad;
 }
 
+TEST(Endpoint, RelaysHaveKeys) {
+  const std::string key(64, 'a');
+  const auto relay = parse_relay(key + "@192.0.2.1:7");
+  ASSERT_TRUE(relay);
+  EXPECT_EQ(to_string(*relay), "192.0.2.1:7");
+  EXPECT_EQ(to_hex(*relay->key), key);
+  for (const std::string& bad : std::vector<std::string>{"192.0.2.1:7", "@192.0.2.1:7", key.substr(1) + "@192.0.2.1:7", key + "@host:7", key + "@"})
+    EXPECT_FALSE(parse_relay(bad)) << bad;
+}
+
 struct NetworkFileTest : ::testing::Test {
   crypto::SystemEntropy entropy;
   std::vector<crypto::BlsSecretKey> keys;
@@ -140,9 +150,8 @@ TEST(ValidatorKeys, AreMadeOnceAndKeptFromOthers) {
   ASSERT_TRUE(made.ok()) << made.error().what;
   const auto again = init_validator(dir, {}, entropy);
   ASSERT_TRUE(again.ok());
-  EXPECT_EQ(made->vote, again->vote);
-  EXPECT_EQ(made->engine.consensus, again->engine.consensus);
-  EXPECT_EQ(made->tls, again->tls);
+  EXPECT_EQ(to_json(*made), to_json(*again));
+  EXPECT_EQ(to_json(*parse_card(*read_file(dir / "card.json", 4096))), to_json(*made));
   for (const char* file : {"vote.key", "tls.key"}) {
     const fs::path key = dir / "keys" / file;
     struct stat about {};
@@ -156,6 +165,14 @@ TEST(ValidatorKeys, AreMadeOnceAndKeptFromOthers) {
     EXPECT_FALSE(init_validator(dir, {}, entropy).ok());
     ASSERT_TRUE(write_file(key, before).ok());
   }
+  // The configuration that is there says where others reach it.
+  ASSERT_TRUE(write_file(dir / "sottod.toml", view("[validator]\nname = \"v\"\n[api]\npublic = \"192.0.2.1:5\"\n")).ok());
+  EXPECT_EQ(to_string(init_validator(dir, {}, entropy)->api), "192.0.2.1:5");
+  ASSERT_TRUE(write_file(dir / "sottod.toml", view("[api]\npublic = \"nowhere\"\n")).ok());
+  EXPECT_FALSE(init_validator(dir, {}, entropy).ok());
+  ASSERT_TRUE(write_file(dir / "sottod.toml", view("[validator]\nname = \"\"\n")).ok());
+  EXPECT_FALSE(init_validator(dir, {}, entropy).ok());
+  ASSERT_TRUE(write_file(dir / "sottod.toml", view("")).ok());
   ASSERT_TRUE(write_file(dir / "keys" / "vote.key", Bytes(32, 0)).ok());
   EXPECT_FALSE(init_validator(dir, {}, entropy).ok());
 }

@@ -1,11 +1,10 @@
 #include "node/validator_service.hpp"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 
 #include "ledger/circuit_verifier.hpp"
 #include "node/dev_genesis.hpp"
+#include "node/key_files.hpp"
 #include "node/snapshots.hpp"
 
 namespace sotto::node {
@@ -33,31 +32,13 @@ constexpr size_t kMaxProposalsAtOnce = 256;
 Failure<Trouble> bad(const std::string& what) { return Failure{Trouble{Failed::bad_config, what}}; }
 Failure<Trouble> world(const std::string& what) { return Failure{Trouble{Failed::world, what}}; }
 
+constexpr const char* kBadAddress = "an address of the configuration does not parse: ADDRESS:PORT, numbers only";
+
 fs::path config_path(const fs::path& dir) { return dir / "sottod.toml"; }
 
-// A key of 32 bytes that nobody else may read.
-Result<Secret<ByteArray<32>>, Error> read_key(const fs::path& file) {
-  struct stat about {};
-  if (::stat(file.c_str(), &about) != 0) return Failure{Error{file.string() + ": no key there"}};
-  if ((about.st_mode & (S_IRWXG | S_IRWXO)) != 0) return Failure{Error{file.string() + ": may be read by others; make it mode 0600"}};
-  TRY(bytes, read_file(file, 32));
-  if (bytes.size() != 32) return Failure{Error{file.string() + " is not a key of 32 bytes"}};
-  Secret<ByteArray<32>> key;
-  std::ranges::copy(bytes, key.expose_mutable().begin());
-  wipe(bytes.data(), bytes.size());
-  return key;
-}
-
-Result<crypto::BlsSecretKey, Error> read_vote_key(const fs::path& file) {
-  TRY(bytes, read_key(file));
-  const auto key = crypto::BlsSecretKey::decode(bytes.expose());
-  if (!key.ok()) return Failure{Error{file.string() + " is not a vote key"}};
-  return *key;
-}
-
-Result<net::TlsIdentity, Error> read_tls_key(const fs::path& file) {
-  TRY(seed, read_key(file));
-  return net::TlsIdentity::from_seed(seed);
+Result<ValidatorConfig, Error> read_config(const fs::path& dir) {
+  TRY(text, read_file(config_path(dir), kMaxConfigBytes));
+  return parse_config({reinterpret_cast<const char*>(text.data()), text.size()});
 }
 
 // Everything of the files that does not change while it runs.
@@ -74,9 +55,7 @@ struct Files {
 
 Result<Files, Trouble> load(const fs::path& dir) {
   Files files;
-  const auto text = read_file(config_path(dir), kMaxConfigBytes);
-  if (!text.ok()) return bad(text.error().what);
-  auto config = parse_config({reinterpret_cast<const char*>(text->data()), text->size()});
+  auto config = read_config(dir);
   if (!config.ok()) return bad(config.error().what);
   files.config = std::move(config).value();
   const auto network_bytes = read_file(dir / files.config.network_file, kMaxNetworkFileBytes);
@@ -97,7 +76,7 @@ Result<Files, Trouble> load(const fs::path& dir) {
   files.members = std::move(members).value();
   for (const auto& v : committee->validators()) files.stakes.push_back(v.stake);
   const auto api = parse_endpoint(files.config.api_listen), p2p = parse_endpoint(files.config.engine_p2p), rpc = parse_endpoint(files.config.engine_rpc);
-  if (!api || !p2p || !rpc) return bad("an address of the configuration does not parse: ADDRESS:PORT, numbers only");
+  if (!api || !p2p || !rpc) return bad(kBadAddress);
   files.api = *api;
   files.p2p = *p2p;
   files.rpc = *rpc;
@@ -189,18 +168,31 @@ Trouble of(const NodeTrouble& t) {
 
 }  // namespace
 
-Result<ValidatorKeys, Error> init_validator(const fs::path& dir, const ValidatorConfig& config, Entropy& entropy) {
+Result<NetworkMember, Error> init_validator(const fs::path& dir, const ValidatorConfig& fresh, Entropy& entropy) {
   TRY_OK(make_directories(dir));
-  const fs::path vote = dir / config.vote_key, tls = dir / config.api_tls_key;
-  for (const auto& file : {vote, tls}) TRY_OK(make_directories(file.parent_path()));
   std::error_code e;
-  if (!fs::exists(vote, e)) TRY_OK(write_file(vote, crypto::BlsSecretKey::random(entropy).encode().expose()));
-  if (!fs::exists(tls, e)) TRY_OK(write_file(tls, Secret<ByteArray<32>>(entropy.bytes<32>()).expose()));
-  TRY(key, read_vote_key(vote));
-  TRY(identity, read_tls_key(tls));
+  if (!fs::exists(config_path(dir), e)) TRY_OK(write_file(config_path(dir), view(to_toml(fresh))));
+  TRY(config, read_config(dir));
+  const fs::path vote = dir / config.vote_key, tls = dir / config.api_tls_key;
+  TRY(key, vote_key(vote, entropy));
+  TRY(identity, tls_key(tls, entropy));
   TRY(engine, comet::make_home(dir / config.engine_home, entropy));
-  if (!fs::exists(config_path(dir), e)) TRY_OK(write_file(config_path(dir), view(to_toml(config))));
-  return ValidatorKeys{key.public_key(), identity.key(), engine};
+
+  auto api = parse_endpoint(config.api_public.empty() ? config.api_listen : config.api_public);
+  const auto p2p = parse_endpoint(config.engine_public.empty() ? config.engine_p2p : config.engine_public);
+  if (!api || !p2p) return Failure{Error{kBadAddress}};
+  api->key = identity.key();
+  const NetworkMember card{config.name, key.public_key(), engine.consensus, comet::address_of(engine.node), *p2p, *api};
+  const std::string text = to_json(card);
+  TRY_OK(parse_card(view(text)));              // a name nobody would take
+  TRY_OK(write_file(dir / "card.json", view(text)));
+  return card;
+}
+
+Result<Possession, Error> prove_possession(const fs::path& dir, const ledger::Genesis& draft) {
+  TRY(config, read_config(dir));
+  TRY(key, read_vote_key(dir / config.vote_key));
+  return prove_possession(draft, key);
 }
 
 Result<std::unique_ptr<ValidatorService>, Trouble> ValidatorService::open(const fs::path& dir,

@@ -2,29 +2,24 @@
 //
 //   DIR/sottod.toml       configuration; other paths are its settings, from DIR. By default:
 //   DIR/keys/vote.key     32 bytes, mode 0600     DIR/store/        RocksDB
-//   DIR/keys/tls.key      32 bytes, mode 0600
+//   DIR/keys/tls.key      32 bytes, mode 0600     DIR/card.json     its public keys and addresses
 //   DIR/engine/           CometBFT's home         DIR/lock          held while it runs
 #pragma once
 #include "base/files.hpp"
 #include "comet/engine.hpp"
 #include "node/batch_worker.hpp"
-#include "node/network_file.hpp"
+#include "node/ceremony.hpp"
 #include "node/validator_config.hpp"
 #include "node/validator_node.hpp"
 #include "node/world.hpp"
 
 namespace sotto::node {
 
-// The public half of a validator that init_validator() has made.
-struct ValidatorKeys {
-  crypto::BlsPublicKey vote;
-  net::TlsKey tls{};
-  comet::HomeKeys engine;
-};
-
-// Makes DIR with keys and DIR/sottod.toml. What is there already stays as it is and is checked: keys that others may read are
-// refused.
-Result<ValidatorKeys, Error> init_validator(const std::filesystem::path& dir, const ValidatorConfig& config, Entropy& entropy);
+// Makes DIR with keys and DIR/sottod.toml, and DIR/card.json out of both: what others need to know of it. Keys and configuration that
+// are there stay as they are and are checked: keys that others may read are refused. `config` is for a new DIR.
+Result<NetworkMember, Error> init_validator(const std::filesystem::path& dir, const ValidatorConfig& config, Entropy& entropy);
+// With DIR's vote key, for the seat that key has in the draft.
+Result<Possession, Error> prove_possession(const std::filesystem::path& dir, const ledger::Genesis& draft);
 
 // Whom a validator believes when it takes its ledger over from others.
 using RestoreTrust = comet::NodeSpec::Sync;

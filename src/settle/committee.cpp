@@ -85,6 +85,20 @@ Bytes seats_encoding(std::span<const Seat> seats) {
   return std::move(out).bytes();
 }
 
+Result<std::vector<Seat>, DecodeError> decode_seats(ByteView bytes) {
+  Reader in(bytes);
+  std::vector<Seat> seats;
+  TRY(count, in.count(kMaxValidators, 32 + 8 + crypto::BlsPublicKey::kBytes));
+  for (size_t i = 0; i < count; ++i) {
+    TRY(id, in.array<32>());
+    TRY(stake, in.u64());
+    TRY(key, crypto::BlsPublicKey::read(in));
+    seats.push_back({{id}, stake, key});
+  }
+  TRY_OK(in.finish());
+  return seats;
+}
+
 Bytes Committee::seats() const {
   std::vector<Seat> seats;
   for (const Validator& validator : validators_) seats.push_back({validator.id, validator.stake, validator.key});

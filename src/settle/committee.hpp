@@ -36,6 +36,7 @@ struct Seat {
 };
 // count; id 32, stake u64, key 96 each.
 Bytes seats_encoding(std::span<const Seat> seats);
+Result<std::vector<Seat>, DecodeError> decode_seats(ByteView bytes);
 
 enum class CommitteeReject : uint8_t {
   malformed,           // the bytes are no committee

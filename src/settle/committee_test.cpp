@@ -104,5 +104,22 @@ TEST(Committee, seats_leave_the_possession_out) {  // S-3
   EXPECT_EQ(t.committee->seats().size(), 4 + 2 * (32 + 8 + 96u));
 }
 
+TEST(Committee, seats_decode_and_no_other_bytes_do) {  // S-3
+  const Bytes good = TestCommittee({1, 2}).committee->seats();
+  const auto seats = decode_seats(good);
+  ASSERT_TRUE(seats.ok());
+  EXPECT_EQ(seats_encoding(*seats), good);
+  for (size_t length = 0; length < good.size(); ++length) EXPECT_FALSE(decode_seats(ByteView(good).first(length)).ok()) << length;
+  Bytes longer = good;
+  longer.push_back(0);
+  EXPECT_EQ(decode_seats(longer).error(), DecodeError::trailing_bytes);
+  Bytes many = good;
+  many[0] = many[1] = many[2] = many[3] = 0xff;
+  EXPECT_EQ(decode_seats(many).error(), DecodeError::too_large);
+  Bytes no_key = good;
+  no_key.back() ^= 1;
+  EXPECT_FALSE(decode_seats(no_key).ok());
+}
+
 }  // namespace
 }  // namespace sotto::settle
