@@ -18,7 +18,7 @@ using std::chrono::milliseconds;
 constexpr uint32_t kRivalMs = 2000;              // to complete the other device's payment
 constexpr uint32_t kUnlockPollMs = 200;
 constexpr int kLooksBeforeAskingAgain = 10;
-constexpr int kMaxContests = 16;                 // for one payment
+constexpr int kMaxContests = 16;                 // how often one payment is built anew
 constexpr uint32_t kFirstPauseMs = 40, kMaxPauseMs = 1280;
 
 bool is_one_of(const std::string& reject, std::initializer_list<const char*> names) {
@@ -86,7 +86,8 @@ Result<Paid, PayFailure> WalletDriver::contest(const wallet::Outgoing& outgoing,
                                                const Payer::Watch& watch, const Notice& notice) {
   const auto say = [&](const std::string& what) { if (notice) notice(what); };
   const auto open = [&] { return failure.kind == PayFailure::Kind::pending && contested(failure) && left_ms(deadline) > 0; };
-  for (int round = 0; round < kMaxContests && open(); ++round) {
+  uint32_t pause = kFirstPauseMs;
+  for (int round = 0; open(); ++round) {
     if (failure.rival || too_late(failure)) {
       const Bytes& rivals = failure.rival ? *failure.rival : *outgoing.bytes;
       const auto note = common_note(wallet_.state(), *outgoing.bytes, rivals);
@@ -108,6 +109,9 @@ Result<Paid, PayFailure> WalletDriver::contest(const wallet::Outgoing& outgoing,
     auto settled = settle(outgoing, left_ms(deadline), watch);
     if (settled.ok()) return settled;
     failure = std::move(settled.error());
+    // Some validators may be a block behind those who have released the note.
+    if (open()) (void)sync(std::min(pause, left_ms(deadline)));
+    pause = std::min(2 * pause, kMaxPauseMs);
   }
   learn_generations(outgoing);
   const auto* entry = wallet_.payment(outgoing.txid);

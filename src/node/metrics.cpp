@@ -16,6 +16,7 @@ namespace {
 using Labels = std::map<std::string, std::string>;
 
 const prometheus::Histogram::BucketBoundaries kSeconds{0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 10};
+const prometheus::Histogram::BucketBoundaries kPauseSeconds{0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30};
 const prometheus::Histogram::BucketBoundaries kItems{1, 2, 4, 8, 16, 32, 64, 128, 256};
 
 template <class Enum>
@@ -68,7 +69,7 @@ Metrics::Metrics() : impl_(std::make_unique<Impl>()) {
       m.histogram("sotto_certificate_batch_seconds", "One batch of certificates", kSeconds),
       m.histogram("sotto_write_group_seconds", "One synced write with its signatures", kSeconds),
       m.histogram("sotto_block_seconds", "Executing and storing one block", kSeconds),
-      m.histogram("sotto_epoch_pause_seconds", "From an epoch's close to the next one's first moment: nothing settles", kSeconds),
+      m.histogram("sotto_epoch_pause_seconds", "From an epoch's close to the next one's first moment: nothing settles", kPauseSeconds),
   };
   m.sizes = {
       m.histogram("sotto_verify_batch_items", "Transactions in a batch", kItems),

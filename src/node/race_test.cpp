@@ -12,6 +12,7 @@ namespace {
 constexpr uint64_t kMoney = 10'000'00;
 constexpr int kRaces = 20;                       // the short form
 constexpr uint64_t kMostBlocks = 40;             // from the first vote until both payments are final
+constexpr uint32_t kRaceMs = 60'000;             // far more than it takes, however busy the machine
 constexpr double kPatienceS = 5;                 // the same in the long form, on a machine that does nothing else
 
 int races() {
@@ -61,8 +62,8 @@ TEST_F(Race, BothPaymentsAreMadeOnceHoweverTheVotesFall) {
     std::atomic<size_t> words{0};
     const auto notice = [&](const std::string& what) { words += what.find("unlocking") != std::string::npos; };
     std::optional<Result<Paid, PayFailure>> theirs;
-    std::thread other([&] { theirs = device.driver->finish(b, *second, kTimeoutMs, {}, notice); });
-    const auto ours = alice.driver->finish(a, *first, kTimeoutMs, {}, notice);
+    std::thread other([&] { theirs = device.driver->finish(b, *second, kRaceMs, {}, notice); });
+    const auto ours = alice.driver->finish(a, *first, kRaceMs, {}, notice);
     other.join();
     seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
     ASSERT_TRUE(ours.ok()) << i << ": " << ours.error().reject << " " << ours.error().what;
