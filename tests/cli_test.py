@@ -173,6 +173,58 @@ class Cli(unittest.TestCase):
         fund = self.run_json("devnet", "fund", to, "99999999999.00", "EUR", code=Codes.not_enough)
         self.assertEqual(fund["reject"], "insufficient_funds")
 
+    def stake(self, name, command, *args, **kw):
+        return self.run_json("stake", command, *args, "--wallet", self.dir / name,
+                             secrets={"--passphrase-fd": "secret of " + name}, **kw)
+
+    def test_staking(self):
+        sue = self.funded("sue", "2000.000000", "SOT")
+        table = self.stake("sue", "validators")
+        self.assertEqual(len(table["validators"]), 4)
+        house = table["validators"][0]
+        self.assertEqual((house["state"], house["token_worth"]), ("in the committee", 1.0))
+        before = float(house["stake"])
+        self.assertEqual(self.stake("sue", "status")["stakes"], [])
+
+        bonded = self.stake("sue", "bond", house["id"][:16], "60")
+        self.assertEqual([(c["of"], float(c["amount"])) for c in bonded["claimed"]], [("bond", 60.0)])
+        after = next(v for v in self.stake("sue", "validators")["validators"] if v["id"] == house["id"])
+        self.assertEqual(float(after["stake"]), before + 60)
+        stakes = self.stake("sue", "status")["stakes"]
+        self.assertEqual([(s["validator"], float(s["worth"]), float(s["earned"])) for s in stakes], [(house["id"], 60.0, 0.0)])
+
+        left = self.stake("sue", "unbond", house["id"], "20")
+        self.assertEqual((float(left["amount"]), left["epoch"]), (20.0, table["epoch"] + table["unbonding_epochs"]))
+        status = self.stake("sue", "status")
+        self.assertEqual(float(status["stakes"][0]["worth"]), 40.0)
+        self.assertEqual([float(c["amount"]) for c in status["coming_back"]], [20.0])
+
+        self.assertEqual(self.stake("sue", "bond", "zz", "1", code=Codes.usage)["reject"], "unknown_validator")
+        self.assertEqual(self.stake("sue", "bond", house["id"], "0.001", code=Codes.failed)["reject"], "below_minimum")
+        self.assertEqual(self.stake("sue", "bond", house["id"], "100000", code=Codes.not_enough)["reject"], "insufficient_funds")
+        self.assertEqual(self.stake("sue", "unbond", house["id"], "41", code=Codes.not_enough)["reject"], "insufficient_funds")
+
+        made = self.dir / "a-validator"
+        init = subprocess.run([pathlib.Path(PROGRAM).parent / "sottod", "init", "--dir", made, "--json"], capture_output=True)
+        self.assertEqual(init.returncode, 0, init.stderr)
+        self.assertEqual(self.stake("sue", "register", "--dir", made, "--amount", "1", code=Codes.failed)["reject"], "below_minimum")
+        registered = self.stake("sue", "register", "--dir", made, "--amount", "1000", "--commission", "7.5")
+        mine = next(v for v in self.stake("sue", "validators")["validators"] if v["id"] == registered["validator"])
+        self.assertEqual((mine["state"], float(mine["own"]), mine["commission_percent"]), ("waiting", 1000.0, 7.5))
+
+        self.assertEqual(self.stake("sue", "unjail", "--dir", made, code=Codes.failed)["reject"], "not_jailed")
+        house_keys = self.stake("sue", "unbond", house["id"], "1", "--self", code=Codes.failed)
+        self.assertEqual(house_keys["reject"], "not_the_operator")
+        out = self.stake("sue", "unbond", mine["id"], "400", "--self")
+        self.assertEqual((float(out["amount"]), out["epoch"]), (400.0, left["epoch"]))
+        mine = next(v for v in self.stake("sue", "validators")["validators"] if v["id"] == mine["id"])
+        self.assertEqual((mine["state"], float(mine["own"])), ("too little of its own", 600.0))
+        status = self.stake("sue", "status")
+        self.assertEqual(sorted(float(c["amount"]) for c in status["coming_back"]), [20.0, 400.0])
+
+        self.wallet("sue2", "restore", "--network", self.devnet.network, secrets={"--words-fd": sue["words"]})
+        self.assertEqual(self.stake("sue2", "status")["stakes"], status["stakes"])
+
     def test_passphrases_and_locks(self):
         self.create("jack")
         self.assertEqual(self.wallet("jack", "balance", passphrase="wrong", code=Codes.wrong_passphrase)["error"], "wrong_passphrase")

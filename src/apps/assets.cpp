@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include <fmt/format.h>
+
 #include "node/dev_genesis.hpp"
 
 namespace sotto::apps {
@@ -16,6 +18,7 @@ const ledger::Asset* known(const ledger::Network& network, const note::AssetOpen
   const auto index = network.find(opening);
   return index ? &network.assets()[*index] : nullptr;
 }
+bool is_token(const note::AssetOpening& asset) { return asset.id >= ledger::kTokenRange && asset.policy == 0; }
 }  // namespace
 
 Result<ledger::Asset, CommandFailure> find_asset(const ledger::Network& network, const std::string& symbol) {
@@ -29,11 +32,13 @@ Result<ledger::Asset, CommandFailure> find_asset(const ledger::Network& network,
 
 std::string number(const ledger::Network& network, const note::AssetOpening& asset, note::Amount amount) {
   const auto* a = known(network, asset);
+  if (a == nullptr && is_token(asset)) a = &network.assets()[0];   // a token begins as one unit of the native asset
   return note::format_amount(amount, a != nullptr ? a->decimals : 0);
 }
 
 std::string symbol(const ledger::Network& network, const note::AssetOpening& asset) {
   const auto* a = known(network, asset);
+  if (a == nullptr && is_token(asset)) return fmt::format("stake-{:012x}", asset.id >> 16);
   return a != nullptr ? a->symbol : "asset " + std::to_string(asset.id);
 }
 

@@ -9,7 +9,7 @@ namespace sotto::apps {
 
 // By symbol, any case. Failure (usage): unknown; the message lists what there is.
 Result<ledger::Asset, CommandFailure> find_asset(const ledger::Network& network, const std::string& symbol);
-// "12.50 EUR". An asset the network does not know shows as units and id.
+// "12.50 EUR". Delegation tokens show as stake-…, an asset the network does not know as units and id.
 std::string show_amount(const ledger::Network& network, const note::AssetOpening& asset, note::Amount amount);
 // The number alone: "12.50".
 std::string number(const ledger::Network& network, const note::AssetOpening& asset, note::Amount amount);

@@ -166,7 +166,7 @@ void observe(DemoReport& report, DemoWorld& world) {
     for (size_t i = 0; i < assets.size(); ++i) {
       const auto& s = audited->state.supply[i];
       report.supply.push_back({assets[i].symbol, assets[i].decimals, ledger::to_decimal(s.minted), ledger::to_decimal(s.burned),
-                               ledger::to_decimal(s.fees), ledger::to_decimal(s.shielded())});
+                               ledger::to_decimal(s.fees), ledger::to_decimal(s.staked), ledger::to_decimal(s.shielded())});
     }
     report.observer_ok = true;
     return fmt::format("{} blocks, {} transactions, {} proofs, all good", audited->blocks, audited->entries,
@@ -227,11 +227,11 @@ void run(DemoReport& report, DemoWorld& world, Console& console) {
   console.heading("The ledger");
   observe(report, world);
   if (!console.json()) {
-    console.line(fmt::format("\n  {:<6} {:>20} {:>12} {:>12} {:>20}   minted − burned − fees = in notes", "asset",
-                             "minted", "burned", "fees", "in notes"));
+    console.line(fmt::format("\n  {:<6} {:>20} {:>12} {:>12} {:>16} {:>20}   minted − burned − fees − staked = in notes", "asset",
+                             "minted", "burned", "fees", "staked", "in notes"));
     for (const auto& s : report.supply)
-      console.line(fmt::format("  {:<6} {:>20} {:>12} {:>12} {:>20}", s.symbol, with_point(s.minted, s.decimals),
-                               with_point(s.burned, s.decimals), with_point(s.fees, s.decimals),
+      console.line(fmt::format("  {:<6} {:>20} {:>12} {:>12} {:>16} {:>20}", s.symbol, with_point(s.minted, s.decimals),
+                               with_point(s.burned, s.decimals), with_point(s.fees, s.decimals), with_point(s.staked, s.decimals),
                                with_point(s.shielded, s.decimals)));
     console.line(fmt::format("\n  From finished proof to final: {}.", show_ms(report.settled_ms)));
   }

@@ -46,7 +46,7 @@ std::string DemoReport::json() const {
   for (const auto& s : steps_) steps.push_back({{"name", s.name}, {"ms", rounded(s.ms)}, {"ok", s.ok}});
   for (const auto& a : attempts_) attempts.push_back({{"name", a.name}, {"reject", a.reject}});
   for (const auto& s : supply)
-    assets[s.symbol] = {{"minted", s.minted}, {"burned", s.burned}, {"fees", s.fees}, {"shielded", s.shielded}};
+    assets[s.symbol] = {{"minted", s.minted}, {"burned", s.burned}, {"fees", s.fees}, {"staked", s.staked}, {"shielded", s.shielded}};
   const nlohmann::ordered_json document = {{"steps", steps},
                                            {"attempts", attempts},
                                            {"settled_ms", rounded(settled_ms)},

@@ -31,7 +31,7 @@ class DemoReport {
   struct AssetSupply {
     std::string symbol;
     unsigned decimals = 0;
-    std::string minted, burned, fees, shielded;   // units
+    std::string minted, burned, fees, staked, shielded;   // units
   };
   std::vector<AssetSupply> supply;
 

@@ -11,6 +11,7 @@
 #include "apps/demo.hpp"
 #include "apps/environment.hpp"
 #include "apps/genesis_commands.hpp"
+#include "apps/stake_commands.hpp"
 #include "apps/testnet_commands.hpp"
 #include "apps/wallet_commands.hpp"
 
@@ -169,6 +170,35 @@ int main(int argc, char** argv) {
   auto* receipt = command("receipt", "checks and keeps a receipt; without a file, lists those kept");
   receipt->add_option("file", receipt_file, "written by the payee's `receive`");
 
+  auto* stake = app.add_subcommand("stake", "staking: lend money to a validator, earn a part of the fees");
+  stake->require_subcommand(1);
+  StakeOptions stake_options;
+  const auto stake_command = [&](const char* name, const char* what) {
+    auto* c = stake->add_subcommand(name, what);
+    wallet_options(*c, stake_options.wallet);
+    return c;
+  };
+  const auto with_validator = [&](CLI::App& c) { c.add_option("validator", stake_options.validator, "its id, or the beginning of it")->required(); };
+  const auto with_timeout = [&](CLI::App& c) { c.add_option("--timeout", stake_options.timeout_s, "seconds")->capture_default_str()->check(CLI::Range(1, 3600)); };
+  auto* validators_command = stake_command("validators", "who they are, what stands behind them, what they take");
+  auto* stake_status_command = stake_command("status", "what you have staked, what it earned; takes what is ready");
+  auto* bond_command = stake_command("bond", "stakes money with a validator: public is the amount, not who you are");
+  with_validator(*bond_command);
+  bond_command->add_option("amount", stake_options.amount, "how much, e.g. 100")->required();
+  bond_command->add_flag("--self", stake_options.self, "as the validator's own (only its operator gets it back)");
+  auto* unbond_command = stake_command("unbond", "takes money back; it can be slashed, and not be spent, for some epochs more");
+  with_validator(*unbond_command);
+  unbond_command->add_option("amount", stake_options.amount, "how much, or all")->required();
+  unbond_command->add_flag("--self", stake_options.self, "of the validator's own (by the wallet that registered it)");
+  auto* unjail_command = stake_command("unjail", "brings a validator back that was jailed for its absence");
+  unjail_command->add_option("--dir", stake_options.dir, "its directory, made by `sottod init`")->required();
+  auto* register_command = stake_command("register", "makes a validator, with money of its own at stake");
+  register_command->add_option("--dir", stake_options.dir, "its directory, made by `sottod init`")->required();
+  register_command->add_option("--amount", stake_options.amount, "of its own, taken from this wallet")->required();
+  register_command->add_option("--commission", stake_options.commission, "percent of what delegators earn")->capture_default_str();
+  register_command->add_option("--endpoint", stake_options.endpoint, "where it answers (default: its api_listen)");
+  for (auto* c : {stake_status_command, bond_command, unbond_command, unjail_command, register_command}) with_timeout(*c);
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {
@@ -197,6 +227,12 @@ int main(int argc, char** argv) {
   if (testnet_fund_command->parsed()) return testnet_fund(console, fund_dir, fund_address, fund_amount, fund_asset);
   if (draft->parsed()) return genesis_draft(console, draft_command);
   if (seal->parsed()) return genesis_seal(console, draft_command.dir, possessions);
+  if (validators_command->parsed()) return stake_validators(console, stake_options);
+  if (stake_status_command->parsed()) return stake_status(console, stake_options);
+  if (bond_command->parsed()) return stake_bond(console, stake_options);
+  if (unbond_command->parsed()) return stake_unbond(console, stake_options);
+  if (unjail_command->parsed()) return stake_unjail(console, stake_options);
+  if (register_command->parsed()) return stake_register(console, stake_options);
   if (create->parsed()) return wallet_create(console, wallet_file);
   if (restore->parsed()) return wallet_restore(console, wallet_file, words_fd);
   if (address->parsed()) return wallet_address(console, wallet_file, fresh);

@@ -22,6 +22,8 @@ namespace {
 constexpr uint32_t kWaitMs = 10'000;         // one request for blocks
 constexpr const char* kNotMoved = "; money not moved";
 
+}  // namespace
+
 CommandFailure failure_of(const node::PayFailure& f) {
   using Kind = node::PayFailure::Kind;
   switch (f.kind) {
@@ -45,6 +47,8 @@ CommandFailure failure_of(const node::PayFailure& f) {
   }
   return {ExitCode::failed, f.what, f.reject};
 }
+
+namespace {
 
 // What the person decides on, amount first.
 struct Review {

@@ -50,6 +50,7 @@ class WalletSession {
   const ledger::Network& network() const { return *network_; }
   const settle::Committee& committee() const { return *committee_; }
   node::WalletDriver& driver() { return *driver_; }
+  node::NetworkClient& client() { return *client_; }   // once connected
   const std::shared_ptr<const circuit::ProofSystem>& system() const { return system_; }
   Entropy& entropy() { return entropy_; }
   ThreadPool& pool() { return pool_; }
@@ -82,5 +83,6 @@ class WalletSession {
 CommandFailure failure_of(const wallet::Refusal& refusal);
 CommandFailure failure_of(const node::NetworkClient::Trouble& trouble);
 CommandFailure failure_of(const node::WalletDriver::Trouble& trouble);
+CommandFailure failure_of(const node::PayFailure& failure);  // wallet_payments.cpp
 
 }  // namespace sotto::apps

@@ -91,6 +91,8 @@ Status<Error> serve(Application& app, const abci::Request& request, abci::Respon
         std::copy(m.validator().address().begin(), m.validator().address().end(), one.validator.begin());
         one.kind = m.kind() <= Misbehaviour::light_client_attack ? static_cast<Misbehaviour::Kind>(m.kind()) : Misbehaviour::unknown;
         one.height = m.height();
+        TRY(done_ms, milliseconds(m.time()));
+        one.time_ms = done_ms;
         block.misbehaviour.push_back(one);
       }
       TRY(hash, app.finalize_block(block));

@@ -20,6 +20,7 @@ struct Misbehaviour {
   enum Kind : uint8_t { unknown = 0, duplicate_vote = 1, light_client_attack = 2 } kind = unknown;  // the numbers are CometBFT's
   ByteArray<20> validator{};               // address_of() its key, as bytes
   int64_t height = 0;                      // where it did it
+  uint64_t time_ms = 0;                    // of that block
   friend bool operator==(const Misbehaviour&, const Misbehaviour&) = default;
 };
 

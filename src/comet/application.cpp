@@ -23,6 +23,11 @@ LedgerApplication::LedgerApplication(LedgerRules rules, order::Replica& replica,
                                      std::function<void(uint64_t, bool)> kept, SnapshotSource* snapshots)
     : rules_(std::move(rules)), replica_(replica), pending_(pending), admit_(std::move(admit)), kept_(std::move(kept)), source_(snapshots) {
   CHECK(rules_.max_entries > 0 && rules_.max_block_bytes >= ledger::kMaxTransactionBytes);
+  if (rules_.max_entries > 16 * kAccusationEntries && rules_.max_block_bytes > 2 * ledger::kMaxTransactionBytes) {
+    accusations_ = kAccusationEntries;
+    rules_.max_entries -= kAccusationEntries;
+    rules_.max_block_bytes -= kAccusationBytes;
+  }
 }
 
 std::vector<ValidatorUpdate> updates_of(const order::Handover& handover) {
@@ -104,7 +109,11 @@ std::optional<LedgerApplication::Entries> LedgerApplication::read(const Proposal
   auto entries = decode_entries(bytes, rules_.max_entries);
   if (!entries.ok()) return std::nullopt;
   size_t block_bytes = ledger::encoded_header_size();
-  for (const auto& entry : *entries) block_bytes += ledger::encoded_size(entry);
+  for (const auto& entry : *entries) {
+    block_bytes += ledger::encoded_size(entry);
+    // The engine's own word (D-34), which nobody can propose.
+    if (entry.transaction.ordered && std::holds_alternative<ledger::Misconduct>(*entry.transaction.ordered)) return std::nullopt;
+  }
   if (block_bytes > rules_.max_block_bytes) return std::nullopt;
   decoded_hash_ = hash;
   decoded_ = std::move(entries).value();
@@ -131,9 +140,19 @@ Result<Hash32, Error> LedgerApplication::finalize_block(const Proposal& block) {
   // A decided block that no honest validator would have voted for executes as an empty one, at every validator alike.
   auto entries = read(block);
   replica_.forget();
-  if (entries && !entries->empty()) {
+  std::vector<order::Accusation> accusations;
+  for (const auto& m : block.misbehaviour) accusations.push_back({m.validator, m.time_ms});
+  Entries all;
+  if (!accusations.empty()) {
+    TRY(against, replica_.entries_against(accusations, accusations_));
+    all = std::move(against);                              // first: nothing in this block is quicker
+  }
+  if (entries) {
     for (const auto& entry : *entries) computed.ids.push_back(order::entry_id(entry));
-    const order::Batch batch{point.height + 1, std::max(point.time_ms, block.time_ms), std::move(*entries)};
+    std::ranges::move(*entries, std::back_inserter(all));
+  }
+  if (!all.empty()) {
+    const order::Batch batch{point.height + 1, std::max(point.time_ms, block.time_ms), std::move(all)};
     TRY(hash, replica_.compute(batch));
     computed.last_block = hash;
     if (const auto handover = replica_.handover()) computed.updates = updates_of(*handover);

@@ -15,6 +15,9 @@ namespace sotto::comet {
 // stands at the same block: proposals are refused by it. Any thread.
 using Admission = std::function<std::vector<bool>(std::span<const ledger::CertifiedTransaction* const> entries)>;
 
+// Room kept in a block for what the engine itself says about validators (stake.md D-34); none where blocks are tiny.
+inline constexpr size_t kAccusationEntries = 16, kAccusationBytes = kAccusationEntries * 256;
+
 struct LedgerRules {
   std::string chain_id;
   Hash32 genesis{};                        // ledger::genesis_hash: both sides must mean the same one
@@ -58,7 +61,8 @@ class LedgerApplication final : public Application {
     std::vector<ValidatorUpdate> updates;
   };
 
-  const LedgerRules rules_;
+  LedgerRules rules_;                      // of proposals
+  size_t accusations_ = 0;
   order::Replica& replica_;
   Pending& pending_;
   const Admission admit_;

@@ -315,6 +315,40 @@ TEST_F(App, ProposalsAreRefused) {
   EXPECT_EQ(*app.finalize_block(block(1, {good, good})), replica.point().last_block.value);
 }
 
+// D-34: what the engine says against a validator stands first in the block; nobody can propose it.
+TEST_F(App, TheEnginesWordIsAnEntryOfItsOwn) {
+  ledger::Transaction word;
+  word.network = replica.world.network->id();
+  word.ordered = ledger::Misconduct{0, {}};
+  const auto tx = certified(payer.payment());
+  const Bytes forged = proposal_of({tx, {word, {}}}), good = proposal_of({tx});
+  EXPECT_FALSE(*app.process_proposal(block(1, {forged})));
+  EXPECT_EQ(*app.finalize_block(block(1, {forged})), replica.point().last_block.value);
+  ASSERT_TRUE(app.commit().ok());
+
+  LedgerRules wide = rules;
+  wide.max_entries = 1024;
+  wide.max_block_bytes = 16 << 20;
+  LedgerApplication judge(wide, replica, pending, test_admission, [](uint64_t, bool) {});
+  Proposal said = block(2, {good});
+  for (uint8_t i = 0; i < 20; ++i) said.misbehaviour.push_back({Misbehaviour::duplicate_vote, {i}, 1, 5});
+  ASSERT_TRUE(judge.finalize_block(said).ok());
+  ASSERT_TRUE(judge.commit().ok());
+  EXPECT_EQ(replica.entries, kAccusationEntries + 1);
+  EXPECT_EQ(replica.executed, 1u);
+  // Without a payment it makes a block as well.
+  said = block(3, {});
+  said.misbehaviour = {{Misbehaviour::light_client_attack, {9}, 1, 5}};
+  ASSERT_TRUE(judge.finalize_block(said).ok());
+  ASSERT_TRUE(judge.commit().ok());
+  EXPECT_EQ(replica.entries, kAccusationEntries + 2);
+  // The room kept for it is no proposal's.
+  std::vector<ledger::CertifiedTransaction> many(wide.max_entries - kAccusationEntries, tx);
+  EXPECT_TRUE(*judge.process_proposal(block(4, {proposal_of(many)})));
+  many.push_back(tx);
+  EXPECT_FALSE(*judge.process_proposal(block(4, {proposal_of(many)})));
+}
+
 TEST_F(App, UncertifiedEntriesAreJudgedByExecution) {
   auto forged = certified(payer.payment());
   forged.certificate[3] ^= 1;
@@ -436,6 +470,10 @@ TEST_F(App, MessagesAreAnsweredInKind) {
   EXPECT_TRUE(kind(r).has_exception());
   r.mutable_finalize_block()->mutable_time()->set_nanos(1);
   r.mutable_finalize_block()->add_misbehaviour()->mutable_validator()->set_address("short");
+  EXPECT_TRUE(kind(r).has_exception());
+  r.mutable_finalize_block()->set_height(2);
+  r.mutable_finalize_block()->add_misbehaviour()->mutable_validator()->set_address(std::string(20, 'a'));
+  r.mutable_finalize_block()->mutable_misbehaviour(0)->mutable_time()->set_seconds(-1);
   EXPECT_TRUE(kind(r).has_exception());
   r.mutable_offer_snapshot()->set_app_hash("short");
   EXPECT_TRUE(kind(r).has_exception());

@@ -49,7 +49,7 @@ Status<Error> write_json(const fs::path& file, const Json& json) {
 }
 
 // The secret's public half, from a file nobody else may read.
-Result<ConsensusKey, Error> read_key(const fs::path& file) {
+Result<crypto::Ed25519Key, Error> read_key(const fs::path& file) {
   const auto refuse = [&](const std::string& why) { return Failure{Error{file.string() + ": " + why}}; };
   struct stat about {};
   if (::stat(file.c_str(), &about) != 0) return refuse("cannot be read");
@@ -64,11 +64,11 @@ Result<ConsensusKey, Error> read_key(const fs::path& file) {
   if (!secret || secret->size() != 64) return refuse("is not an Ed25519 key of CometBFT");
   Secret<ByteArray<32>> seed;
   std::copy_n(secret->begin(), 32, seed.expose_mutable().begin());
-  const auto key = crypto::ed25519_from_seed(seed);
+  auto key = crypto::ed25519_from_seed(seed);
   const bool whole = equal_constant_time(*secret, key.secret.expose());
   wipe(secret->data(), secret->size());
   if (!whole) return refuse("its two halves do not belong together");
-  return key.public_key;
+  return key;
 }
 
 }  // namespace
@@ -211,11 +211,13 @@ Result<HomeKeys, Error> make_home(const fs::path& home, Entropy& entropy) {
   }
   HomeKeys keys;
   TRY(consensus_key, read_key(consensus));
-  keys.consensus = consensus_key;
+  keys.consensus = consensus_key.public_key;
   TRY(node_key, read_key(node));
-  keys.node = node_key;
+  keys.node = node_key.public_key;
   return keys;
 }
+
+Result<crypto::Ed25519Key, Error> consensus_key_of(const fs::path& home) { return read_key(home / "config" / "priv_validator_key.json"); }
 
 Result<bool, Error> has_signed(const fs::path& home) {
   const fs::path file = home / "data" / "priv_validator_state.json";

@@ -71,6 +71,8 @@ struct HomeKeys {
 // Makes `home` with keys in it if there are none (mode 0700, files 0600), and says which they are. Refused: key files that
 // others may read, or that do not parse.
 Result<HomeKeys, Error> make_home(const std::filesystem::path& home, Entropy& entropy);
+// Its consensus key, to say that it wants to be registered. Refused as by make_home.
+Result<crypto::Ed25519Key, Error> consensus_key_of(const std::filesystem::path& home);
 // Has its consensus key ever signed? By CometBFT's own signing state.
 Result<bool, Error> has_signed(const std::filesystem::path& home);
 // Writes configuration and genesis. Refused: a genesis that differs from the one there (another network's home).

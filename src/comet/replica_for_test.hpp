@@ -59,6 +59,18 @@ class WorldReplica final : public order::Replica {
     return Ok{};
   }
   void forget() override { computed_.reset(); }
+  Result<std::vector<ledger::CertifiedTransaction>, Error> entries_against(std::span<const order::Accusation> accusations, size_t limit) override {
+    std::vector<ledger::CertifiedTransaction> out;
+    for (const auto& accusation : accusations) {
+      ledger::Transaction tx;
+      tx.network = world.network->id();
+      ledger::Misconduct op{accusation.time_ms, {}};
+      std::ranges::copy(accusation.validator, op.validator.value.begin());
+      tx.ordered = op;
+      if (out.size() < limit) out.push_back({std::move(tx), {}});
+    }
+    return out;
+  }
   std::optional<order::Handover> handover() const override {
     const auto found = computed_ ? handovers.find(computed_->next.height) : handovers.end();
     return found == handovers.end() ? std::nullopt : std::optional(found->second);

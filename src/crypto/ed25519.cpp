@@ -19,4 +19,16 @@ Ed25519Key ed25519_random(Entropy& entropy) {
   return ed25519_from_seed(seed);
 }
 
+ByteArray<64> ed25519_sign(const Ed25519Key& key, ByteView message) {
+  sodium_ready();
+  ByteArray<64> signature{};
+  CHECK(crypto_sign_detached(signature.data(), nullptr, message.data(), message.size(), key.secret.expose().data()) == 0);
+  return signature;
+}
+
+bool ed25519_verify(const ByteArray<32>& public_key, ByteView message, const ByteArray<64>& signature) {
+  sodium_ready();
+  return crypto_sign_verify_detached(signature.data(), message.data(), message.size(), public_key.data()) == 0;
+}
+
 }  // namespace sotto::crypto

@@ -77,6 +77,7 @@ const char* name(Outcome outcome) {
     case Outcome::closing: return "closing";
     case Outcome::not_awaited: return "not_awaited";
     case Outcome::too_many: return "too_many";
+    case Outcome::not_allowed: return "not_allowed";
   }
   return "?";
 }

@@ -25,8 +25,9 @@ enum class Outcome : uint8_t {
   closing = 12,             // no recovery begins while the epoch closes
   not_awaited = 13,         // a report nobody waits for (any more)
   too_many = 14,            // recoveries pending
+  not_allowed = 15,         // a rule of the stake, named beside
 };
-inline constexpr uint8_t kOutcomes = 15;
+inline constexpr uint8_t kOutcomes = 16;
 const char* name(Outcome outcome);
 
 // As handed to the ordering engine: a transaction and its lock certificate in settle's encoding.

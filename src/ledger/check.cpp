@@ -2,22 +2,61 @@
 
 #include <algorithm>
 
+#include "crypto/bls.hpp"
+#include "crypto/ed25519.hpp"
+#include "ledger/stake_rules.hpp"
+
 namespace sotto::ledger {
 namespace {
 
 // Public value of one asset through the transaction: what transfers take in and give out, what operations allow.
 struct Flow {
-  Wide v_in = 0, v_out = 0, minted = 0, burned = 0;
+  Fr asset;
+  Wide v_in = 0, v_out = 0, in_allowed = 0, out_allowed = 0;
 };
+// The flow of one asset, made when it is first asked for. A transaction has a few.
+Flow& flow_of(std::vector<Flow>& flows, const Fr& asset) {
+  const auto found = std::ranges::find(flows, asset, &Flow::asset);
+  return found != flows.end() ? *found : flows.emplace_back(Flow{asset});
+}
 
-const note::AssetOpening& asset_of(const Operation& op) {
-  return std::visit([](const auto& o) -> const note::AssetOpening& { return o.asset; }, op);
+template <class Op>
+constexpr bool is_issue = std::is_same_v<Op, Mint> || std::is_same_v<Op, Burn>;
+
+// The operation's own rules, and what it allows.
+template <class Op>
+  requires is_issue<Op>
+Status<Reject> add_flow(const Op& op, const Network& network, std::vector<Flow>& flows) {
+  const auto index = network.find(op.asset);
+  if (!index) return Failure{Reject::unknown_asset};
+  const Asset& asset = network.assets()[*index];
+  if (!asset.issuer) return Failure{Reject::no_issuer};
+  if (asset.opening.policy != 0) return Failure{Reject::regulated_asset};
+  Flow& flow = flow_of(flows, network.asset(*index));
+  (std::is_same_v<Op, Mint> ? flow.in_allowed : flow.out_allowed) += op.amount;
+  return Ok{};
 }
-uint64_t amount_of(const Operation& op) {
-  return std::visit([](const auto& o) { return o.amount; }, op);
+Status<Reject> add_flow(const Bond& op, const Network& network, std::vector<Flow>& flows) {
+  if (op.amount < network.params().stake.min_bond) return Failure{Reject::below_minimum};
+  if (!op.to.is_prime_order()) return Failure{Reject::bad_claim_key};
+  flow_of(flows, network.asset(0)).out_allowed += op.amount;
+  return Ok{};
 }
-const Signature& signature_of(const Operation& op) {
-  return std::visit([](const auto& o) -> const Signature& { return o.signature; }, op);
+Status<Reject> add_flow(const Unbond& op, const Network&, std::vector<Flow>& flows) {
+  if (!op.to.is_prime_order()) return Failure{Reject::bad_claim_key};
+  flow_of(flows, note::asset_of({token_of(op.validator), 0})).out_allowed += op.amount;
+  return Ok{};
+}
+Status<Reject> add_flow(const Claim& op, const Network&, std::vector<Flow>& flows) {
+  flow_of(flows, note::asset_of({op.asset, 0})).in_allowed += op.amount;
+  return Ok{};
+}
+Status<Reject> add_flow(const Register& op, const Network& network, std::vector<Flow>& flows) {
+  if (op.amount < network.params().stake.min_self_bond) return Failure{Reject::below_minimum};
+  if (!op.operator_key.is_prime_order()) return Failure{Reject::bad_claim_key};
+  if (op.commission > kWhole || op.endpoint.size() > kMaxEndpointBytes || !printable(op.endpoint)) return Failure{Reject::bad_registration};
+  flow_of(flows, network.asset(0)).out_allowed += op.amount;
+  return Ok{};
 }
 
 Status<Reject> check_nullifiers(const Transaction& tx) {
@@ -29,30 +68,27 @@ Status<Reject> check_nullifiers(const Transaction& tx) {
 }
 
 Status<Reject> check_flows(const Transaction& tx, const Network& network) {
-  std::vector<Flow> flows(network.assets().size());
-  for (const Operation& op : tx.operations) {
-    if (amount_of(op) == 0) return Failure{Reject::zero_amount};
-    const auto index = network.find(asset_of(op));
-    if (!index) return Failure{Reject::unknown_asset};
-    const Asset& asset = network.assets()[*index];
-    if (!asset.issuer) return Failure{Reject::no_issuer};
-    if (asset.opening.policy != 0) return Failure{Reject::regulated_asset};
-    Flow& flow = flows[*index];
-    (std::holds_alternative<Mint>(op) ? flow.minted : flow.burned) += amount_of(op);
-  }
+  std::vector<Flow> flows;
+  for (const Operation& op : tx.operations)
+    TRY_OK(std::visit([&]<class Op>(const Op& o) -> Status<Reject> {
+      if (!is_issue<Op> && !network.has_stake()) return Failure{Reject::staking_disabled};
+      if (o.amount == 0) return Failure{Reject::zero_amount};
+      return add_flow(o, network, flows);
+    }, op));
   for (const Transfer& t : tx.transfers) {
     if (t.v_in == 0 && t.v_out == 0) {
       if (!t.asset_pub.is_zero()) return Failure{Reject::stray_asset_pub};
       continue;
     }
-    const auto index = network.find(t.asset_pub);
-    if (!index) return Failure{Reject::unknown_asset};
-    flows[*index].v_in += t.v_in;
-    flows[*index].v_out += t.v_out;
+    const bool known = network.find(t.asset_pub).has_value() || std::ranges::find(flows, t.asset_pub, &Flow::asset) != flows.end();
+    if (!known) return Failure{Reject::unknown_asset};
+    Flow& flow = flow_of(flows, t.asset_pub);
+    flow.v_in += t.v_in;
+    flow.v_out += t.v_out;
   }
   for (const Flow& flow : flows) {
-    if (flow.v_in != flow.minted) return Failure{Reject::unauthorised_v_in};
-    if (flow.v_out != flow.burned) return Failure{Reject::unauthorised_v_out};
+    if (flow.v_in != flow.in_allowed) return Failure{Reject::unauthorised_v_in};
+    if (flow.v_out != flow.out_allowed) return Failure{Reject::unauthorised_v_out};
   }
   return Ok{};
 }
@@ -82,6 +118,11 @@ const char* name(Reject reject) {
     case Reject::stray_asset_pub: return "stray_asset_pub";
     case Reject::unauthorised_v_in: return "unauthorised_v_in";
     case Reject::unauthorised_v_out: return "unauthorised_v_out";
+    case Reject::staking_disabled: return "staking_disabled";
+    case Reject::below_minimum: return "below_minimum";
+    case Reject::bad_claim_key: return "bad_claim_key";
+    case Reject::bad_registration: return "bad_registration";
+    case Reject::too_many_spends: return "too_many_spends";
     case Reject::ordered_only: return "ordered_only";
     case Reject::stray_content: return "stray_content";
     case Reject::note_not_shown: return "note_not_shown";
@@ -92,14 +133,34 @@ const char* name(Reject reject) {
     case Reject::old_anchor: return "old_anchor";
     case Reject::burns_halted: return "burns_halted";
     case Reject::exceeds_supply: return "exceeds_supply";
+    case Reject::unknown_validator: return "unknown_validator";
+    case Reject::inactive_validator: return "inactive_validator";
+    case Reject::no_tokens: return "no_tokens";
+    case Reject::already_registered: return "already_registered";
+    case Reject::too_many_validators: return "too_many_validators";
+    case Reject::too_many_claims: return "too_many_claims";
+    case Reject::unknown_claim: return "unknown_claim";
+    case Reject::wrong_claim: return "wrong_claim";
+    case Reject::immature_claim: return "immature_claim";
+    case Reject::tombstoned: return "tombstoned";
+    case Reject::not_jailed: return "not_jailed";
+    case Reject::still_jailed: return "still_jailed";
+    case Reject::wrong_sequence: return "wrong_sequence";
+    case Reject::exceeds_self_bond: return "exceeds_self_bond";
+    case Reject::too_old: return "too_old";
     case Reject::bad_signature: return "bad_signature";
     case Reject::bad_issuer_signature: return "bad_issuer_signature";
+    case Reject::bad_claim_signature: return "bad_claim_signature";
+    case Reject::bad_possession: return "bad_possession";
+    case Reject::bad_engine_signature: return "bad_engine_signature";
     case Reject::bad_proof: return "bad_proof";
   }
   return "?";
 }
 
-bool retryable(Reject reject) { return reject == Reject::unknown_anchor || reject == Reject::expiry_too_far; }
+bool retryable(Reject reject) {
+  return reject == Reject::unknown_anchor || reject == Reject::expiry_too_far || reject == Reject::unknown_claim || reject == Reject::immature_claim;
+}
 
 Result<Transaction, Reject> decode_checked(ByteView bytes) {
   if (bytes.size() > kMaxTransactionBytes) return Failure{Reject::oversized};
@@ -134,20 +195,29 @@ Status<Reject> check_shown(const Transfer& t, const Nullifier& nf, const Network
   if (t.inputs[0].nf != nf || t.inputs[1].nf != nf) return Failure{Reject::note_not_shown};
   TRY_OK(check_outputs(t, network.params()));
   const auto asset = network.find(t.asset_pub);
-  if (!asset) return Failure{Reject::unknown_asset};
-  if (network.assets()[*asset].opening.policy != 0) return Failure{Reject::regulated_asset};
+  if (!asset && !network.has_stake()) return Failure{Reject::unknown_asset};   // with stake: whatever else is in the tree is a token
+  if (asset && network.assets()[*asset].opening.policy != 0) return Failure{Reject::regulated_asset};
   if (t.v_in != 0) return Failure{Reject::unauthorised_v_in};
   if (t.v_out != 1) return Failure{Reject::unauthorised_v_out};
   if (t.fee != 0) return Failure{Reject::fee_not_allowed};
   return Ok{};
 }
 
-// Reports and closes have no transfer.
+Status<Reject> check_ordered_stake(const Ordered& ordered, const Network& network) {
+  if (std::visit([]<class Op>(const Op&) { return of_stake<Op>; }, ordered) && !network.has_stake()) return Failure{Reject::staking_disabled};
+  const Withdraw* withdraw = std::get_if<Withdraw>(&ordered);
+  if (withdraw == nullptr) return Ok{};
+  if (withdraw->amount == 0) return Failure{Reject::zero_amount};
+  if (!withdraw->to.is_prime_order()) return Failure{Reject::bad_claim_key};
+  return Ok{};
+}
+
+// Only recoveries have a transfer.
 Status<Reject> check_ordered(const Transaction& tx, const Network& network) {
   if (tx.network != network.id()) return Failure{Reject::wrong_network};
   const Recover* recover = std::get_if<Recover>(&*tx.ordered);
   if (tx.expiry != 0 || tx.transfers.size() != (recover != nullptr ? 1 : 0)) return Failure{Reject::stray_content};
-  if (recover == nullptr) return Ok{};
+  if (recover == nullptr) return check_ordered_stake(*tx.ordered, network);
   return check_shown(tx.transfers[0], recover->nf, network);
 }
 
@@ -174,27 +244,32 @@ Status<Reject> check_stateless(const Transaction& tx, const Network& network, st
   }
   for (const Transfer& t : tx.transfers)
     if (!network.fee_allowed(t.fee)) return Failure{Reject::fee_not_allowed};
+  if (nullifiers(tx).size() > kMaxSpends) return Failure{Reject::too_many_spends};
   return check_flows(tx, network);
 }
 
 std::optional<Spend> find_spend(const Transaction& tx, const Archive& archive) {
-  for (const Transfer& t : tx.transfers)
-    for (const Input& i : t.inputs)
-      if (auto spend = archive.spend_of(i.nf)) return spend;
+  for (const Nullifier& nf : nullifiers(tx))
+    if (auto spend = archive.spend_of(nf)) return spend;
   return std::nullopt;
+}
+
+bool generations_current(const Transaction& tx, const State& state) {
+  return std::ranges::equal(nullifiers(tx), generations(tx), {}, [&](const Nullifier& nf) { return state.generation(nf); });
 }
 
 Status<Reject> check_stateful(const Transaction& tx, const TxId& id, const State& state, const Archive& archive,
                               For purpose) {
   if (const auto spend = find_spend(tx, archive))
     return Failure{spend->txid == id ? Reject::already_executed : Reject::spent};
+  if (!generations_current(tx, state)) return Failure{Reject::outdated_generation};
   for (const Transfer& t : tx.transfers)
     for (const Input& i : t.inputs) {
-      if (i.generation != state.generation(i.nf)) return Failure{Reject::outdated_generation};
       if (purpose == For::vote && anchor_is_recent(state, i.anchor)) continue;
       if (!archive.known_root(i.anchor)) return Failure{Reject::unknown_anchor};
       if (purpose == For::vote) return Failure{Reject::old_anchor};
     }
+  TRY_OK(check_stake(tx, state, purpose));
   const SupplyChange supply = supply_after(tx, *state.network, state.supply);
   if (supply.burns_halted) return Failure{Reject::burns_halted};
   if (!supply.breached.empty()) return Failure{Reject::exceeds_supply};
@@ -203,28 +278,45 @@ Status<Reject> check_stateful(const Transaction& tx, const TxId& id, const State
 
 SupplyChange supply_after(const Transaction& tx, const Network& network, const std::vector<Supply>& before) {
   SupplyChange change{before, {}, false};
-  for (const Operation& op : tx.operations) {
-    const auto index = network.find(asset_of(op));
-    CHECK(index);
-    Supply& supply = change.after[*index];
-    if (std::holds_alternative<Mint>(op)) {
-      supply.minted += amount_of(op);
-    } else {
-      supply.burned += amount_of(op);
-      change.burns_halted |= supply.halted;
-    }
-  }
+  Supply& native = change.after[0];
+  Wide unstaked = 0;
+  for (const Operation& op : tx.operations)
+    std::visit([&]<class Op>(const Op& o) {
+      if constexpr (is_issue<Op>) {
+        const auto index = network.find(o.asset);
+        CHECK(index);
+        Supply& supply = change.after[*index];
+        (std::is_same_v<Op, Mint> ? supply.minted : supply.burned) += o.amount;
+        change.burns_halted |= std::is_same_v<Op, Burn> && supply.halted;
+      } else if constexpr (std::is_same_v<Op, Claim>) {
+        if (o.asset == network.assets()[0].opening.id) unstaked += o.amount;
+      } else if constexpr (!std::is_same_v<Op, Unbond>) {
+        native.staked += o.amount;
+        change.burns_halted |= native.halted;
+      }
+    }, op);
+  CHECK(unstaked <= native.staked);                        // every claim is open, in its amount
+  native.staked -= unstaked;
   for (const Transfer& t : tx.transfers) {
     const auto index = network.find_fee_asset(t.fee_asset);
     CHECK(index);
     change.after[*index].fees += t.fee;
   }
   for (size_t i = 0; i < change.after.size(); ++i) {
-    const Supply& s = change.after[i];
-    if (s.burned > s.minted || s.fees > s.minted - s.burned) change.breached.push_back(i);
+    if (!change.after[i].holds()) change.breached.push_back(i);
   }
   return change;
 }
+
+namespace {
+
+bool possesses(const NetworkId& network, const Register& op) {
+  const auto key = crypto::BlsPublicKey::decode(op.vote_key);
+  const auto proof = crypto::BlsSignature::decode(op.possession);
+  return key.ok() && proof.ok() && crypto::bls_verify_possession(*key, possession_context(network, op.validator), *proof).ok();
+}
+
+}  // namespace
 
 std::vector<Status<Reject>> Authority::verify_hinted(const Network& network, std::span<const Transaction* const> transactions,
                                                      std::span<const ByteView>) {
@@ -268,12 +360,21 @@ std::vector<Status<Reject>> FullAuthority::verify_hinted(const Network& network,
     const TxId id = txid(tx);
     for (const Transfer& t : tx.transfers) add({n, Reject::bad_signature}, t.rk, id.value, t.signature);
     const Hash32 word = issuer_message(id);
-    for (const Operation& op : tx.operations) {
-      const auto index = network.find(asset_of(op));
-      // Only a corrupt quorum certifies an operation without an issuer; that must not bring an honest validator down.
-      if (!index || !network.assets()[*index].issuer) refuse({n, Reject::bad_issuer_signature});
-      else add({n, Reject::bad_issuer_signature}, *network.assets()[*index].issuer, word, signature_of(op));
-    }
+    for (const Operation& op : tx.operations)
+      std::visit([&]<class Op>(const Op& o) {
+        if constexpr (is_issue<Op>) {
+          const auto index = network.find(o.asset);
+          // Only a corrupt quorum certifies an operation without an issuer; that must not bring an honest validator down.
+          if (!index || !network.assets()[*index].issuer) refuse({n, Reject::bad_issuer_signature});
+          else add({n, Reject::bad_issuer_signature}, *network.assets()[*index].issuer, word, o.signature);
+        } else if constexpr (std::is_same_v<Op, Claim>) {
+          add({n, Reject::bad_claim_signature}, o.key, claim_message(id), o.signature);
+        } else if constexpr (std::is_same_v<Op, Register>) {
+          if (!possesses(network.id(), o)) refuse({n, Reject::bad_possession});
+          if (!crypto::ed25519_verify(o.validator.value, registration_message(network.id(), o), o.engine_signature))
+            refuse({n, Reject::bad_engine_signature});
+        }
+      }, op);
   }
   if (!batch.verify(entropy_))
     for (size_t bad : batch.failures(entropy_)) refuse(owners[bad]);

@@ -29,9 +29,14 @@ enum class Reject : uint8_t {
   no_issuer,               // mint or burn of an asset of fixed supply
   regulated_asset,         // policy other than 0 through the plain circuit
   stray_asset_pub,         // asset_pub != 0 although v_in = v_out = 0
-  unauthorised_v_in,       // per asset, sum of v_in != sum of mints; recover: not 0
-  unauthorised_v_out,      // per asset, sum of v_out != sum of burns; recover: not 1
-  ordered_only,            // voting only: recover, report, close_epoch are never voted on
+  unauthorised_v_in,       // per asset, sum of v_in != sum of mints and claims; recover: not 0
+  unauthorised_v_out,      // per asset, sum of v_out != sum of burns and what is staked; recover: not 1
+  staking_disabled,        // an operation of the stake on a network without
+  below_minimum,           // a bond below min_bond, a registration below min_self_bond
+  bad_claim_key,           // not of prime order: anybody could sign under it
+  bad_registration,        // commission above all, or an endpoint that is not 1-64 printable characters
+  too_many_spends,         // nullifiers and claims above kMaxSpends
+  ordered_only,            // voting only: what takes its effect from the order is never voted on
   stray_content,           // beside such an operation: expiry, or transfers it has no use for
   note_not_shown,          // recover: slots 0 and 1 do not both spend the note it names
   // Stateful.
@@ -42,9 +47,28 @@ enum class Reject : uint8_t {
   old_anchor,              // voting only: was a root once, left the window
   burns_halted,            // the asset's turnstile was breached
   exceeds_supply,          // burns or fees above what can be in notes
+  // Of the stake (D-30..): against the state.
+  unknown_validator,
+  inactive_validator,      // voting only: takes no bonds now (jailed, convicted, too little of its own)
+  no_tokens,               // voting only: too little for a token, or more than a pool can have
+  already_registered,      // voting only: its keys, or those whose token would be the same
+  too_many_validators,     // voting only
+  too_many_claims,         // open; voting, and withdraw
+  unknown_claim,
+  wrong_claim,             // another key, asset or amount than the open claim's
+  immature_claim,          // unbonding takes a while: retry later
+  tombstoned,              // convicted before
+  not_jailed,
+  still_jailed,
+  wrong_sequence,
+  exceeds_self_bond,
+  too_old,                 // evidence of an epoch whose stake may have left
   // Authority and proof, verified in batches.
   bad_signature,
   bad_issuer_signature,
+  bad_claim_signature,
+  bad_possession,          // a registration's vote key
+  bad_engine_signature,    // and its engine key
   bad_proof,
 };
 inline constexpr size_t kRejects = static_cast<size_t>(Reject::bad_proof) + 1;
@@ -73,11 +97,14 @@ Status<Reject> check_stateful(const Transaction& tx, const TxId& id, const State
 // The executed transaction that spent one of its nullifiers.
 std::optional<Spend> find_spend(const Transaction& tx, const Archive& archive);
 
-// The turnstiles (L-34) after a transaction that passed check_stateless.
+// Every generation it names is the present one.
+bool generations_current(const Transaction& tx, const State& state);
+
+// The turnstiles (L-34) after a transaction that passed check_stateless and check_stake.
 struct SupplyChange {
   std::vector<Supply> after;
-  std::vector<size_t> breached;            // assets whose burns and fees would exceed what can be in notes
-  bool burns_halted = false;               // it burns an asset whose burns are halted
+  std::vector<size_t> breached;            // assets whose burns, fees and stake would exceed what can be in notes
+  bool burns_halted = false;               // it burns or bonds an asset whose burns are halted
 };
 SupplyChange supply_after(const Transaction& tx, const Network& network, const std::vector<Supply>& before);
 

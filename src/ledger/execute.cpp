@@ -4,6 +4,7 @@
 
 #include "ledger/next_committee.hpp"
 #include "ledger/ordered.hpp"
+#include "ledger/stake_rules.hpp"
 
 namespace sotto::ledger {
 namespace {
@@ -25,9 +26,8 @@ class Builder {
   }
 
   std::optional<Spend> spend_of(const Transaction& tx) const {
-    for (const Transfer& t : tx.transfers)
-      for (const Input& i : t.inputs)
-        if (auto spend = spend_of(i.nf)) return spend;
+    for (const Nullifier& nf : nullifiers(tx))
+      if (auto spend = spend_of(nf)) return spend;
     return std::nullopt;
   }
 
@@ -36,11 +36,11 @@ class Builder {
     detail.spend = spend_of(tx);
     if (detail.spend) return detail.spend->txid == detail.txid ? Outcome::repeated : Outcome::spent;
     if (next_.epoch != state_.epoch) return Outcome::wrong_epoch;  // its certificate ended with the epoch, in this very block
+    if (!generations_current(tx, next_)) return Outcome::outdated_generation;
     for (const Transfer& t : tx.transfers)
-      for (const Input& i : t.inputs) {
-        if (i.generation != next_.generation(i.nf)) return Outcome::outdated_generation;
+      for (const Input& i : t.inputs)
         if (!anchor_is_recent(state_, i.anchor) && !archive_.known_root(i.anchor)) return Outcome::unknown_anchor;
-      }
+    if (const auto status = check_stake(tx, next_, For::execution); !status.ok()) return refuse_stake(tx, status.error(), detail);
     SupplyChange supply = supply_after(tx, *state_.network, next_.supply);
     if (supply.burns_halted) return Outcome::burns_halted;
     if (!supply.breached.empty()) {
@@ -52,6 +52,7 @@ class Builder {
     detail.first_leaf = next_.tree.size() + leaves_.size();
     for (const Commitment& cm : commitments) leaves_.push_back(cm.value);
     next_.supply = std::move(supply.after);
+    apply_stake(tx, detail.txid, next_);
     const Spend spend{detail.txid, next_.height};
     for (const Nullifier& nf : nullifiers(tx)) {
       spent_here_.emplace(nf.bytes(), spend);
@@ -62,18 +63,26 @@ class Builder {
     return Outcome::executed;
   }
 
-  // The rules of L-70..L-75. `weight`: of a report whose signature holds.
+  // The rules of L-70..L-75 and of the stake. `weight`: of a report whose signature holds.
   Outcome run_ordered(const Transaction& tx, const std::optional<CommitteeWord::Weight>& weight, Detail& detail) {
-    const auto outcome = outcome_of(tx, next_, archive_, [&](const Nullifier& nf) { return detail.spend = spend_of(nf); });
-    if (outcome != Outcome::took_effect) return outcome;
     const Ordered& ordered = *tx.ordered;
+    const bool ended = next_.epoch != state_.epoch;
+    if (ended && std::visit([]<class Op>(const Op&) { return of_stake<Op>; }, ordered)) return Outcome::wrong_epoch;
+    Reject why{};
+    const auto outcome = outcome_of(tx, next_, archive_, [&](const Nullifier& nf) { return detail.spend = spend_of(nf); }, &why);
+    if (outcome == Outcome::not_allowed) detail.reject = why;
+    // Too late to count, in time to show that the validator is there.
+    if (const auto* report = std::get_if<Report>(&ordered); ended && weight && report != nullptr) mark_seen(next_, report->validator);
+    if (outcome != Outcome::took_effect) return outcome;
     if (const auto* recover = std::get_if<Recover>(&ordered)) {
       next_.recoveries.emplace(recover->nf, Recovery{recover->generation, next_.height, {}});
     } else if (const auto* report = std::get_if<Report>(&ordered)) {
       CHECK(weight);
       count(*report, *weight);
+    } else if (const auto* close = std::get_if<CloseEpoch>(&ordered)) {
+      next_.closing = Closing{next_.height, close->next, {}};
     } else {
-      next_.closing = Closing{next_.height, std::get<CloseEpoch>(ordered).next, {}};
+      std::visit([&]<class Op>(const Op& op) { if constexpr (of_stake<Op>) apply_stake(op, detail.txid, next_); }, ordered);
     }
     return outcome;
   }
@@ -96,6 +105,7 @@ class Builder {
     if (!entries.empty() && next_.began.time_ms == 0) next_.began.time_ms = time_ms;
     if (changes_.epoch_closed) {
       next_.began = {next_.height, time_ms};
+      end_epoch(next_);
     } else if (!entries.empty() && !next_.due && !next_.closing && close_due(next_)) {
       Bytes next = successor ? successor(next_) : next_committee(next_);
       if (!next.empty()) next_.due = Due{next_.height, std::move(next)};
@@ -112,10 +122,22 @@ class Builder {
     return archive_.spend_of(nf);
   }
 
+  // Breaches halt as those of other assets do; the rest only a corrupt quorum certifies.
+  Outcome refuse_stake(const Transaction& tx, Reject why, Detail& detail) {
+    if (why == Reject::burns_halted) return Outcome::burns_halted;
+    if (why == Reject::exceeds_supply) {
+      for (const ValidatorId& validator : overdrawn(tx, next_.stake)) next_.stake.pools.at(validator).halted = true;
+      return Outcome::turnstile;
+    }
+    detail.reject = why;
+    return Outcome::not_allowed;
+  }
+
   void count(const Report& report, const CommitteeWord::Weight& weight) {
     Reports& reports = report.note ? next_.recoveries.at(report.note->nf).reports : next_.closing->reports;
     reports.validators.insert(std::ranges::lower_bound(reports.validators, report.validator), report.validator);
     reports.stake += weight.stake;
+    mark_seen(next_, report.validator);
     if (reports.stake * 3 <= weight.total * 2) return;    // no quorum yet; one less is unsafe
     if (report.note) {
       next_.generations[report.note->nf] = report.note->generation + 1;
@@ -159,6 +181,18 @@ const char* name(BlockReject reject) {
     case BlockReject::wrong_app_hash: return "wrong_app_hash";
   }
   return "?";
+}
+
+bool CommitteeWord::holds(const Ordered& ordered, const State& state, const Archive& archive) const {
+  if (const Unjail* op = std::get_if<Unjail>(&ordered)) {
+    const auto pool = state.stake.pools.find(op->validator);
+    return unjail && pool != state.stake.pools.end() && unjail(*op, pool->second.vote_key, state);
+  }
+  if (const Evidence* op = std::get_if<Evidence>(&ordered)) {
+    const auto pool = state.stake.pools.find(op->validator);
+    return evidence && pool != state.stake.pools.end() && evidence(*op, pool->second.vote_key, state, archive);
+  }
+  return true;                                            // withdraw: an operator's, judged with its pool; misconduct: the engine's
 }
 
 void add_spend(State& state, const Nullifier& nf, const TxId& id) {
@@ -209,6 +243,7 @@ Result<Execution, BlockReject> execute(const State& state, const Archive& archiv
     const Ordered* ordered = tx.ordered ? &*tx.ordered : nullptr;
     const Report* report = ordered ? std::get_if<Report>(ordered) : nullptr;
     const CloseEpoch* close = ordered ? std::get_if<CloseEpoch>(ordered) : nullptr;
+    const bool recovers = ordered && std::holds_alternative<Recover>(*ordered);
     if (auto status = check_stateless(tx, network, std::nullopt); !status.ok()) {
       outcomes[i] = Outcome::invalid;
       details[i].reject = status.error();
@@ -220,6 +255,8 @@ Result<Execution, BlockReject> execute(const State& state, const Archive& archiv
     } else if (close) {
       if (close->epoch != state.epoch) outcomes[i] = Outcome::wrong_epoch;
       else if (!committee.close || !committee.close(*close, state)) outcomes[i] = Outcome::uncertified;
+    } else if (ordered && !recovers) {
+      if (!committee.holds(*ordered, state, archive)) outcomes[i] = Outcome::uncertified;
     } else if (ordered) {
       candidates.push_back(&tx);
       positions.push_back(i);

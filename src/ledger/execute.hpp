@@ -20,8 +20,15 @@ struct CommitteeWord {
   std::function<std::optional<Weight>(const Report& report, const State& state)> report;
   // A quorum of the state's committee signed it, and `next` is a committee of this network's next epoch.
   std::function<bool(const CloseEpoch& close, const State& state)> close;
+  // Of the stake, about a registered validator with that vote key: its own word (M-9); proof of what it did in the epoch the
+  // operation names.
+  std::function<bool(const Unjail& op, const ByteArray<96>& vote_key, const State& state)> unjail = {};
+  std::function<bool(const Evidence& op, const ByteArray<96>& vote_key, const State& state, const Archive& archive)> evidence = {};
   // Who comes next, instead of next_committee(): for tests. All who execute a chain must mean the same.
   std::function<Bytes(const State& state)> next = {};
+
+  // Of an unjail or evidence; nobody has to be asked about other operations of the stake.
+  bool holds(const Ordered& ordered, const State& state, const Archive& archive) const;
 };
 
 // Why a list cannot be a block at all, or a block is not the one that follows.

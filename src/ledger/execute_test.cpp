@@ -65,9 +65,9 @@ TEST(Execute, AppHashCoversTheWholeState) {
   };
   // Taken apart, so that a new field does not compile before somebody decides whether it is covered.
   const auto& [network, height, epoch, time_ms, last_block, chain, tree, spent, spent_set, roots, supply, generations, recoveries,
-              began, due, closing, committee] = base;
+              began, due, closing, committee, stake] = base;
   (void)network; (void)height; (void)epoch; (void)time_ms; (void)last_block; (void)chain; (void)tree; (void)spent; (void)spent_set;
-  (void)roots; (void)supply; (void)generations; (void)recoveries; (void)began; (void)due; (void)closing; (void)committee;
+  (void)roots; (void)supply; (void)generations; (void)recoveries; (void)began; (void)due; (void)closing; (void)committee; (void)stake;
   differs([](State& s) { GenesisContent c = s.network->content(); c.salt[0] ^= 1; s.network = std::make_shared<Network>(c); });
   differs([](State& s) { ++s.epoch; });
   differs([](State& s) { ASSERT_TRUE(s.tree.append(Fr::one())); });
@@ -96,6 +96,9 @@ TEST(Execute, AppHashCoversTheWholeState) {
   differs([](State& s) { s.closing = Closing{0, {1}, {}}; });
   differs([](State& s) { s.closing = Closing{0, {}, {{1}, 0}}; });
   differs([](State& s) { s.committee = {1}; });
+  differs([](State& s) { ++s.supply[0].staked; });
+  differs([](State& s) { s.stake.pools[{}]; });
+  differs([](State& s) { s.stake.claims[{}]; });
   State same = base;
   ++same.height;
   ++same.time_ms;

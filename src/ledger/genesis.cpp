@@ -1,6 +1,7 @@
 #include "ledger/genesis.hpp"
 
 #include "crypto/hash.hpp"
+#include "ledger/stake_rules.hpp"
 
 namespace sotto::ledger {
 namespace {
@@ -85,6 +86,7 @@ const char* name(GenesisReject reject) {
     case GenesisReject::stray_asset_pub: return "stray_asset_pub";
     case GenesisReject::spent: return "spent";
     case GenesisReject::wrong_issue: return "wrong_issue";
+    case GenesisReject::bad_committee: return "bad_committee";
   }
   return "?";
 }
@@ -120,13 +122,6 @@ Result<Execution, GenesisFailure> execute_genesis(const Genesis& genesis, Author
   }
   for (size_t i = 0; i < issued.size(); ++i)
     if (issued[i] != network->assets()[i].issued) return Failure{failure(GenesisReject::wrong_issue, i)};
-  if (!transactions.empty()) {
-    const auto verdicts = authority.verify(*network, transactions);
-    for (size_t i = 0; i < verdicts.size(); ++i)
-      if (!verdicts[i].ok())
-        return Failure<GenesisFailure>{{GenesisReject::bad_transaction, i, std::nullopt, verdicts[i].error()}};
-  }
-
   Execution e;
   State& next = e.next;
   next.network = network;
@@ -134,6 +129,14 @@ Result<Execution, GenesisFailure> execute_genesis(const Genesis& genesis, Author
   next.committee = genesis.committee_proofs;
   next.supply.resize(network->assets().size());
   for (size_t i = 0; i < issued.size(); ++i) next.supply[i].minted = issued[i];
+  if (network->has_stake() && !begin_stake(genesis.committee_proofs, next)) return Failure{failure(GenesisReject::bad_committee)};
+  if (!transactions.empty()) {
+    const auto verdicts = authority.verify(*network, transactions);
+    for (size_t i = 0; i < verdicts.size(); ++i)
+      if (!verdicts[i].ok())
+        return Failure<GenesisFailure>{{GenesisReject::bad_transaction, i, std::nullopt, verdicts[i].error()}};
+  }
+
   for (const Transaction& tx : genesis.transactions) {
     const Spend spend{txid(tx), 0};
     e.details.push_back({spend.txid, std::nullopt, std::nullopt, next.tree.size()});

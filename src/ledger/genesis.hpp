@@ -5,7 +5,7 @@
 
 namespace sotto::ledger {
 
-inline constexpr uint8_t kGenesisVersion = 2;
+inline constexpr uint8_t kGenesisVersion = 3;
 inline constexpr size_t kMaxGenesisTransactions = 1024;
 inline constexpr size_t kMaxGenesisBytes = 32 * 1024 * 1024;
 inline constexpr size_t kMaxCommitteeProofBytes = kMaxNextCommitteeBytes;
@@ -38,6 +38,7 @@ enum class GenesisReject : uint8_t {
   stray_asset_pub,
   spent,                   // a nullifier used by an earlier genesis transaction
   wrong_issue,             // the v_in of an asset do not sum to what its entry says
+  bad_committee,           // with stake: not one of this network, or its seats and stakes are not what the content says
 };
 const char* name(GenesisReject reject);
 struct GenesisFailure {

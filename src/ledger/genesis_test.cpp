@@ -39,7 +39,7 @@ TEST(Genesis, CodecIsCanonical) {
   other.push_back(0);
   EXPECT_EQ(decode_genesis(other).error(), DecodeError::trailing_bytes);
   other = bytes;
-  other[0] = 3;
+  other[0] = 2;
   EXPECT_EQ(decode_genesis(other).error(), DecodeError::bad_version);
   EXPECT_EQ(decode_genesis(Bytes(kMaxGenesisBytes + 1)).error(), DecodeError::too_large);
 }
@@ -49,10 +49,11 @@ TEST(Genesis, WhatTheIdCovers) {
   const GenesisContent base = testing::test_content();
   std::set<Hash32> ids{network_id(base).value};
   const auto& [params, assets, committee, salt] = base;
-  const auto& [name, anchor_window, expiry_window, fees, fee_assets, entries, bytes, contracts, epoch_blocks, epoch_ms, trust_ms] = params;
+  const auto& [name, anchor_window, expiry_window, fees, fee_assets, entries, bytes, contracts, epoch_blocks, epoch_ms, trust_ms, stake] = params;
   const auto& [opening, symbol, title, decimals, issuer, issued] = assets[0];
   (void)committee; (void)salt; (void)name; (void)anchor_window; (void)expiry_window; (void)fees; (void)fee_assets;
-  (void)entries; (void)bytes; (void)contracts; (void)epoch_blocks; (void)epoch_ms; (void)trust_ms; (void)opening; (void)symbol; (void)title; (void)decimals; (void)issuer; (void)issued;
+  (void)entries; (void)bytes; (void)contracts; (void)epoch_blocks; (void)epoch_ms; (void)trust_ms; (void)stake;
+  (void)opening; (void)symbol; (void)title; (void)decimals; (void)issuer; (void)issued;
   const std::vector<std::function<void(GenesisContent&)>> rows = {
       [](GenesisContent& c) { c.params.name += "x"; },       [](GenesisContent& c) { ++c.params.anchor_window; },
       [](GenesisContent& c) { ++c.params.expiry_window; },   [](GenesisContent& c) { c.params.fees.push_back(99); },
@@ -65,7 +66,13 @@ TEST(Genesis, WhatTheIdCovers) {
       [](GenesisContent& c) { c.assets[0].title += "x"; },   [](GenesisContent& c) { ++c.assets[0].decimals; },
       [](GenesisContent& c) { c.assets[1].issuer.reset(); }, [](GenesisContent& c) { c.assets[1].issuer = crypto::jubjub_generator(); },
       [](GenesisContent& c) { ++c.assets[0].issued; },       [](GenesisContent& c) { c.committee.push_back(0); },
-      [](GenesisContent& c) { c.salt[31] ^= 1; }};
+      [](GenesisContent& c) { c.salt[31] ^= 1; },
+      [](GenesisContent& c) { c.params.stake.max_validators = 1; },  [](GenesisContent& c) { c.params.stake.min_self_bond = 1; },
+      [](GenesisContent& c) { c.params.stake.min_bond = 1; },        [](GenesisContent& c) { c.params.stake.unbonding_epochs = 1; },
+      [](GenesisContent& c) { c.params.stake.evidence_epochs = 1; }, [](GenesisContent& c) { c.params.stake.slash = 1; },
+      [](GenesisContent& c) { c.params.stake.absence_epochs = 1; },  [](GenesisContent& c) { c.params.stake.jail_epochs = 1; },
+      [](GenesisContent& c) { c.params.stake.issuance = 1; },
+      [](GenesisContent& c) { c.params.stake.operators.resize(1); }};
   for (const auto& row : rows) {
     GenesisContent c = base;
     row(c);
@@ -113,6 +120,8 @@ TEST(Genesis, ContentRulesEachAlone) {
   EXPECT_EQ(after([](GenesisContent& c) { c.assets[1].opening.id = 1; }), ContentReject::bad_assets);
   EXPECT_EQ(after([](GenesisContent& c) { c.assets[2].decimals = 19; }), ContentReject::bad_decimals);
   EXPECT_EQ(after([](GenesisContent& c) { c.assets[1].issuer = crypto::JubjubAffine::identity(); }), ContentReject::bad_issuer);
+  EXPECT_EQ(after([](GenesisContent& c) { c.assets[3].opening.id = kTokenRange; }), ContentReject::reserved_asset);
+  EXPECT_EQ(after([](GenesisContent& c) { c.params.stake.issuance = 1; }), ContentReject::bad_stake);   // its rules: stake_test.cpp
   EXPECT_EQ(after([](GenesisContent& c) { c.params.fees.assign(kMaxFees + 1, 0); }), ContentReject::too_large);
   EXPECT_EQ(after([](GenesisContent& c) { c.committee.resize(kMaxCommitteeBytes + 1); }), ContentReject::too_large);
   EXPECT_EQ(after([](GenesisContent& c) { c.assets.resize(kMaxAssets + 1, c.assets[0]); }), ContentReject::too_large);
@@ -166,7 +175,13 @@ TEST(Genesis, EveryRejectAlone) {
   EXPECT_EQ(execute_genesis(g, world.authority).error().transaction, Reject::bad_signature);
   g.transactions.resize(kMaxGenesisTransactions + 1, g.transactions[0]);
   EXPECT_EQ(verdict(g), GenesisReject::too_many_transactions);
-  for (int i = 0; i <= static_cast<int>(GenesisReject::wrong_issue); ++i) {
+  World staked(1, testing::stake_content());
+  EXPECT_EQ(verdict(staked.genesis), std::nullopt);
+  staked.genesis.committee_proofs.back() ^= 1;              // a proof of possession: settle's to judge
+  EXPECT_EQ(verdict(staked.genesis), std::nullopt);
+  staked.genesis.committee_proofs.pop_back();
+  EXPECT_EQ(verdict(staked.genesis), GenesisReject::bad_committee);
+  for (int i = 0; i <= static_cast<int>(GenesisReject::bad_committee); ++i) {
     EXPECT_TRUE(seen.contains(static_cast<GenesisReject>(i))) << name(static_cast<GenesisReject>(i));
     EXPECT_STRNE(name(static_cast<GenesisReject>(i)), "?");
   }

@@ -59,10 +59,66 @@ Result<Asset, DecodeError> read_asset(Reader& in) {
   return asset;
 }
 
-bool good_name(const std::string& text) {
-  return !text.empty() && text.size() <= kMaxNameBytes &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+constexpr size_t kMaxGenesisValidators = 512;             // seats of a committee (M-6)
+
+void write(Writer& out, const StakeParams& stake) {
+  out.u16(stake.max_validators);
+  out.u64(stake.min_self_bond);
+  out.u64(stake.min_bond);
+  out.u32(stake.unbonding_epochs);
+  out.u32(stake.evidence_epochs);
+  out.u16(stake.slash);
+  out.u32(stake.absence_epochs);
+  out.u32(stake.jail_epochs);
+  out.u64(stake.issuance);
+  out.count(stake.operators.size());
+  for (const auto& key : stake.operators) key.write(out);
 }
+
+Result<StakeParams, DecodeError> read_stake_params(Reader& in) {
+  StakeParams stake;
+  TRY(max_validators, in.u16());
+  stake.max_validators = max_validators;
+  TRY(min_self_bond, in.u64());
+  stake.min_self_bond = min_self_bond;
+  TRY(min_bond, in.u64());
+  stake.min_bond = min_bond;
+  TRY(unbonding_epochs, in.u32());
+  stake.unbonding_epochs = unbonding_epochs;
+  TRY(evidence_epochs, in.u32());
+  stake.evidence_epochs = evidence_epochs;
+  TRY(slash, in.u16());
+  stake.slash = slash;
+  TRY(absence_epochs, in.u32());
+  stake.absence_epochs = absence_epochs;
+  TRY(jail_epochs, in.u32());
+  stake.jail_epochs = jail_epochs;
+  TRY(issuance, in.u64());
+  stake.issuance = issuance;
+  TRY(count, in.count(kMaxGenesisValidators, 32));
+  for (size_t i = 0; i < count; ++i) {
+    TRY(operator_key, crypto::JubjubAffine::read(in));
+    stake.operators.push_back(operator_key);
+  }
+  return stake;
+}
+
+Status<ContentReject> check_stake_params(const StakeParams& p, const Asset& native) {
+  if (p.max_validators == 0) {
+    if (p != StakeParams{}) return Failure{ContentReject::bad_stake};
+    return Ok{};
+  }
+  const bool good = p.max_validators <= kMaxGenesisValidators && p.min_self_bond > 0 && p.min_bond > 0 && p.evidence_epochs > 0 &&
+                    p.evidence_epochs < p.unbonding_epochs && p.unbonding_epochs <= kMaxUnbondingEpochs && p.slash > 0 && p.slash <= kWhole &&
+                    p.absence_epochs > 0 && p.jail_epochs > 0 && p.issuance <= kMaxStaked && !p.operators.empty() &&
+                    native.opening.policy == 0 && !native.issuer && native.issued <= kMaxStaked;
+  if (!good) return Failure{ContentReject::bad_stake};
+  for (const auto& key : p.operators)
+    if (!key.is_prime_order()) return Failure{ContentReject::bad_stake};
+  return Ok{};
+}
+
+bool good_name(const std::string& text) { return text.size() <= kMaxNameBytes && printable(text); }
 
 template <class T>
 bool strictly_increasing(const std::vector<T>& list) {
@@ -70,6 +126,10 @@ bool strictly_increasing(const std::vector<T>& list) {
 }
 
 }  // namespace
+
+bool printable(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
+}
 
 void write(Writer& out, const GenesisContent& content) {
   const Params& p = content.params;
@@ -84,6 +144,7 @@ void write(Writer& out, const GenesisContent& content) {
   out.u32(p.max_block_bytes);
   out.u8(p.contracts_enabled);
   for (const uint64_t n : {p.epoch_blocks, p.epoch_ms, p.trust_ms}) out.u64(n);
+  write(out, p.stake);
   out.count(content.assets.size());
   for (const Asset& asset : content.assets) write(out, asset);
   out.sized(content.committee);
@@ -113,6 +174,8 @@ Result<GenesisContent, DecodeError> read_genesis_content(Reader& in) {
     TRY(value, in.u64());
     *n = value;
   }
+  TRY(stake, read_stake_params(in));
+  p.stake = std::move(stake);
   TRY(assets, in.count(kMaxAssets, kMinAssetBytes));
   for (size_t i = 0; i < assets; ++i) {
     TRY(asset, read_asset(in));
@@ -145,6 +208,8 @@ const char* name(ContentReject reject) {
     case ContentReject::bad_assets: return "bad_assets";
     case ContentReject::bad_decimals: return "bad_decimals";
     case ContentReject::bad_issuer: return "bad_issuer";
+    case ContentReject::reserved_asset: return "reserved_asset";
+    case ContentReject::bad_stake: return "bad_stake";
     case ContentReject::too_large: return "too_large";
   }
   return "?";
@@ -153,7 +218,7 @@ const char* name(ContentReject reject) {
 Status<ContentReject> check_content(const GenesisContent& content) {
   const Params& p = content.params;
   if (p.fees.size() > kMaxFees || p.fee_assets.size() > kMaxFees || content.assets.size() > kMaxAssets ||
-      content.committee.size() > kMaxCommitteeBytes)
+      content.committee.size() > kMaxCommitteeBytes || p.stake.operators.size() > kMaxGenesisValidators)
     return Failure{ContentReject::too_large};
   if (!good_name(p.name)) return Failure{ContentReject::bad_name};
   for (const Asset& asset : content.assets)
@@ -167,6 +232,7 @@ Status<ContentReject> check_content(const GenesisContent& content) {
   if (content.assets.empty()) return Failure{ContentReject::bad_assets};
   for (size_t i = 1; i < content.assets.size(); ++i)
     if (content.assets[i - 1].opening.id >= content.assets[i].opening.id) return Failure{ContentReject::bad_assets};
+  if (content.assets.back().opening.id >= kTokenRange) return Failure{ContentReject::reserved_asset};
   for (const Asset& asset : content.assets) {
     if (asset.decimals > note::kMaxDecimals) return Failure{ContentReject::bad_decimals};
     if (asset.issuer && !asset.issuer->is_prime_order()) return Failure{ContentReject::bad_issuer};
@@ -176,7 +242,7 @@ Status<ContentReject> check_content(const GenesisContent& content) {
     if (std::none_of(content.assets.begin(), content.assets.end(),
                      [&](const Asset& a) { return a.opening == note::AssetOpening{id, 0}; }))
       return Failure{ContentReject::bad_fee_assets};
-  return Ok{};
+  return check_stake_params(p.stake, content.assets[0]);
 }
 
 Network::Network(GenesisContent content) : content_(std::move(content)), id_(network_id(content_)) {

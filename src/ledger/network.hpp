@@ -1,12 +1,10 @@
 // What a network is: its parameters, its assets, the hash that names it (docs/spec/ledger.md L-20..L-22).
 // Everything here is fixed at genesis.
 #pragma once
+#include "ledger/stake.hpp"
 #include "ledger/transaction.hpp"
 
 namespace sotto::ledger {
-
-// Sums of u64 amounts. 2^64 of them cannot overflow it.
-__extension__ using Wide = unsigned __int128;
 
 inline constexpr size_t kMaxAssets = 64;
 inline constexpr size_t kMaxFees = 16;
@@ -14,6 +12,23 @@ inline constexpr size_t kMaxNameBytes = 32;              // network and asset na
 inline constexpr size_t kMaxCommitteeBytes = 128 * 1024;
 inline constexpr uint32_t kMaxBlockEntries = 4096;
 inline constexpr uint32_t kMaxBlockBytes = 32 * 1024 * 1024;
+
+inline constexpr uint32_t kMaxUnbondingEpochs = 65'536;
+
+// Proof of stake (docs/spec/stake.md D-2). All 0 and empty: none, the committee changes only by a quorum's word.
+struct StakeParams {
+  uint16_t max_validators = 0;            // N of the committee
+  uint64_t min_self_bond = 0;             // native; >= 1
+  uint64_t min_bond = 0;                  // >= 1
+  uint32_t unbonding_epochs = 0;          // 2 .. kMaxUnbondingEpochs
+  uint32_t evidence_epochs = 0;           // how old evidence may be: 1 .. unbonding_epochs - 1
+  uint16_t slash = 0;                     // in ten-thousandths, 1 .. kWhole
+  uint32_t absence_epochs = 0;            // in a row, then jailed; >= 1
+  uint32_t jail_epochs = 0;               // >= 1
+  uint64_t issuance = 0;                  // native, an epoch
+  std::vector<crypto::JubjubAffine> operators;  // who may withdraw the genesis stakes, in the order of their seats
+  friend bool operator==(const StakeParams&, const StakeParams&) = default;
+};
 
 struct Params {
   std::string name;                       // e.g. "sotto-dev"
@@ -29,6 +44,7 @@ struct Params {
   uint64_t epoch_blocks = 0;
   uint64_t epoch_ms = 0;
   uint64_t trust_ms = 0;                  // how long a committee that was replaced is believed by followers; 0: for ever (S-112)
+  StakeParams stake{};
   friend bool operator==(const Params&, const Params&) = default;
 };
 
@@ -49,6 +65,9 @@ struct GenesisContent {
   Hash32 salt{};                          // tells networks with equal content apart
   friend bool operator==(const GenesisContent&, const GenesisContent&) = default;
 };
+// Not empty, and ASCII from space to tilde.
+bool printable(std::string_view text);
+
 void write(Writer& out, const GenesisContent& content);
 Result<GenesisContent, DecodeError> read_genesis_content(Reader& in);
 // SHA-256("Sotto.network.v1", content).
@@ -65,6 +84,8 @@ enum class ContentReject : uint8_t {
   bad_assets,             // none, too many, or ids not strictly increasing
   bad_decimals,
   bad_issuer,             // not a point of prime order
+  reserved_asset,         // an id in the range of delegation tokens
+  bad_stake,              // D-2: a parameter out of its range, or a native asset that stake cannot be of
   too_large,              // fee list, asset list or committee above its limit
 };
 const char* name(ContentReject reject);
@@ -79,6 +100,7 @@ class Network {
   const Params& params() const { return content_.params; }
   const GenesisContent& content() const { return content_; }
   const std::vector<Asset>& assets() const { return content_.assets; }
+  bool has_stake() const { return content_.params.stake.max_validators != 0; }
   // Index into assets().
   std::optional<size_t> find(const note::AssetOpening& opening) const;
   std::optional<size_t> find(const Fr& asset) const;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ledger/stake_committee.hpp"
+
 namespace sotto::ledger {
 
 namespace {
@@ -15,6 +17,8 @@ bool close_due(const State& state) {
 }
 
 Bytes next_committee(const State& state) {
+  if (state.network->has_stake())
+    if (Bytes by_stake = committee_by_stake(state); !by_stake.empty()) return by_stake;
   Bytes next = state.committee;
   if (next.size() < kEpochAt + 8) return {};
   Writer epoch;

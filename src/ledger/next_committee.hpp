@@ -9,7 +9,8 @@ namespace sotto::ledger {
 bool close_due(const State& state);
 
 // The committee of the next epoch (M-6), which the state pins from the block on that made the end due. Validators sign nothing
-// else; empty: the state names no committee, nothing becomes due. Today: the same validators with the same stakes.
+// else; empty: the state names no committee, nothing becomes due. By stake (D-40); without stake, or if nobody may serve, the
+// same validators with the same stakes.
 Bytes next_committee(const State& state);
 
 }  // namespace sotto::ledger

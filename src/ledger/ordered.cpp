@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ledger/stake_rules.hpp"
+
 namespace sotto::ledger {
 namespace {
 
@@ -33,9 +35,18 @@ Outcome outcome_of(const CloseEpoch&, const State& state, const SpendOf&) {
 
 }  // namespace
 
-Outcome outcome_of(const Transaction& tx, const State& state, const Archive& archive, const SpendOf& spend_of) {
-  const auto outcome = std::visit(
-      [&](const auto& op) { return op.epoch != state.epoch ? Outcome::wrong_epoch : outcome_of(op, state, spend_of); }, *tx.ordered);
+Outcome outcome_of(const Transaction& tx, const State& state, const Archive& archive, const SpendOf& spend_of, Reject* why) {
+  const auto outcome = std::visit([&]<class Op>(const Op& op) {
+    constexpr bool of_the_past = std::is_same_v<Op, Evidence> || std::is_same_v<Op, Misconduct>;   // as a rule
+    if (!of_the_past && op.epoch != state.epoch) return Outcome::wrong_epoch;
+    if constexpr (of_stake<Op>) {
+      const auto status = check_stake(op, txid(tx), state);
+      if (!status.ok() && why != nullptr) *why = status.error();
+      return status.ok() ? Outcome::took_effect : Outcome::not_allowed;
+    } else {
+      return outcome_of(op, state, spend_of);
+    }
+  }, *tx.ordered);
   if (outcome != Outcome::took_effect) return outcome;
   for (const Transfer& t : tx.transfers)                  // under a root of somebody's own making anything is a note
     for (const Input& i : t.inputs)

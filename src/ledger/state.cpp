@@ -54,6 +54,7 @@ void write_tail(Writer& out, const State& state) {
     write(out, s.minted);
     write(out, s.burned);
     write(out, s.fees);
+    write(out, s.staked);
     out.u8(s.halted);
   }
   out.count(state.generations.size());
@@ -82,11 +83,12 @@ void write_tail(Writer& out, const State& state) {
     write(out, state.closing->reports);
   }
   out.sized(state.committee);
+  write(out, state.stake);
 }
 
 Hash32 app_hash(const State& state) {
   Writer out;
-  out.raw(view("Sotto.app.v1"));
+  out.raw(view("Sotto.app.v2"));
   out.raw(state.network->id().value);
   out.u64(state.epoch);
   state.tree.write(out);

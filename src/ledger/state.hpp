@@ -10,13 +10,15 @@
 namespace sotto::ledger {
 
 // The turnstile of one asset: everything public about its supply. What may be in notes is
-// minted - burned - fees, and never below zero (L-34).
+// minted - burned - fees - staked, and never below zero (L-34).
 struct Supply {
   Wide minted = 0;                        // genesis included
   Wide burned = 0;
   Wide fees = 0;                          // collected, waiting in the pool
+  Wide staked = 0;                        // the native asset's: in pools and open claims
   bool halted = false;                    // a breach was seen: no burns of this asset any more
-  Wide shielded() const { CHECK(minted >= burned && minted - burned >= fees); return minted - burned - fees; }
+  bool holds() const { return burned + fees + staked <= minted; }   // sums of u64: far from wrapping
+  Wide shielded() const { CHECK(holds()); return minted - burned - fees - staked; }
   friend bool operator==(const Supply&, const Supply&) = default;
 };
 std::string to_decimal(Wide value);
@@ -79,6 +81,7 @@ struct State {
   std::optional<Due> due;
   std::optional<Closing> closing;
   Bytes committee;                        // of this epoch (M-6)
+  Stake stake;                            // empty on a network without
 
   uint32_t generation(const Nullifier& nf) const {
     const auto found = generations.find(nf);

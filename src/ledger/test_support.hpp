@@ -109,6 +109,48 @@ inline GenesisContent test_content() {
   return c;
 }
 
+// The same with stake: four validators with 10,000, 10,000, 10,000 and 20,000 of the native asset. `issuer` is their operator.
+inline GenesisContent stake_content() {
+  GenesisContent c = test_content();
+  StakeParams& p = c.params.stake;
+  p.max_validators = 4;
+  p.min_self_bond = 1'000;
+  p.min_bond = 10;
+  p.unbonding_epochs = 3;
+  p.evidence_epochs = 2;
+  p.slash = 500;
+  p.absence_epochs = 2;
+  p.jail_epochs = 2;
+  Writer seats;
+  seats.count(4);
+  for (uint8_t i = 0; i < 4; ++i) {
+    seats.raw(Hash32{i});
+    seats.u64(i == 3 ? 20'000 : 10'000);
+    seats.raw(ByteArray<96>{i});
+    p.operators.push_back(issuer_key().point);
+  }
+  c.committee = std::move(seats).bytes();
+  return c;
+}
+// Its first committee (M-6), with proofs of possession nobody looks at here.
+inline Bytes first_committee(const GenesisContent& content) {
+  constexpr size_t kSeat = 32 + 8 + 96;
+  Writer out;
+  out.raw(network_id(content).value);
+  out.u64(0);
+  out.raw(ByteView(content.committee).first(4));
+  for (size_t at = 4; at < content.committee.size(); at += kSeat) {
+    out.raw(ByteView(content.committee).subspan(at, kSeat));
+    out.raw(ByteArray<48>{});
+  }
+  return std::move(out).bytes();
+}
+// Rejects that stake_check_test.cpp triggers.
+inline bool of_stake(Reject r) {
+  return (r >= Reject::staking_disabled && r <= Reject::too_many_spends) || (r >= Reject::unknown_validator && r <= Reject::too_old) ||
+         r == Reject::bad_claim_signature || r == Reject::bad_possession || r == Reject::bad_engine_signature;
+}
+
 // Certificates in these tests: the txid, signed by nobody.
 inline Bytes test_certificate(const Transaction& tx) {
   const Hash32 id = txid(tx).value;
@@ -128,7 +170,9 @@ inline const CommitteeWord& test_committee() {
         if (report.validator >= 4 || report.signature[0] != report.validator) return std::nullopt;
         return CommitteeWord::Weight{report.validator == 3 ? 2u : 1u, 5};
       },
-      [](const CloseEpoch& close, const State&) { return close.bitmap == Bytes{0xf0}; }};
+      [](const CloseEpoch& close, const State&) { return close.bitmap == Bytes{0xf0}; },
+      [](const Unjail& op, const ByteArray<96>& key, const State&) { return op.signature[0] == key[0]; },
+      [](const Evidence& op, const ByteArray<96>& key, const State&, const Archive&) { return op.proof == Bytes{key[0]}; }};
   return word;
 }
 
@@ -136,6 +180,7 @@ struct World {
   explicit World(uint64_t seed = 1, const GenesisContent& content = test_content())
       : entropy(seed), network(std::make_shared<const Network>(content)), owner(make_key(entropy)), issuer(issuer_key()) {
     genesis.content = content;
+    if (network->has_stake()) genesis.committee_proofs = first_committee(content);
     for (const Asset& asset : content.assets) {
       if (asset.issued == 0) continue;
       Transaction tx = blank();
@@ -193,7 +238,12 @@ struct World {
     const TxId id = txid(tx);
     for (Transfer& t : tx.transfers) t.signature = crypto::redjubjub_sign(owner.secret, owner.point, id.value, entropy);
     for (Operation& op : tx.operations)
-      std::visit([&](auto& o) { o.signature = crypto::redjubjub_sign(issuer.secret, issuer.point, issuer_message(id), entropy); }, op);
+      std::visit([&]<class Op>(Op& o) {
+        if constexpr (std::is_same_v<Op, Mint> || std::is_same_v<Op, Burn>)
+          o.signature = crypto::redjubjub_sign(issuer.secret, issuer.point, issuer_message(id), entropy);
+        else if constexpr (std::is_same_v<Op, Claim>)
+          o.signature = crypto::redjubjub_sign(owner.secret, owner.point, claim_message(id), entropy);
+      }, op);
   }
   Transaction mint(uint64_t amount, note::AssetOpening asset = {2, 0}) {
     Transaction tx = payment();

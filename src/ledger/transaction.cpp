@@ -12,9 +12,11 @@ using circuit::kSlots;
 constexpr size_t kMinTransferBytes = 2 + kSlots * (32 + 32 + 4) + kSlots * Output::kBytes + 1 + 8 + 8 + 32 + 32 + 8 + 32 +
                                      circuit::kTransferProofBytes + 64;
 constexpr size_t kIssueBytes = 1 + 8 + 4 + 8 + 64;
-constexpr size_t kMinOperationBytes = 1 + 8 + 32 + 4;   // recover
+constexpr size_t kMinOperationBytes = 1 + 8 + 32 + 4;   // recover, evidence
+constexpr size_t kMaxOperationBytes = 1 + 96 + 48 + 32 + 32 + 2 + 4 + kMaxEndpointBytes + 8;  // beside transfers: register
+static_assert(kIssueBytes < kMaxOperationBytes);
 static_assert(9 + 32 + 8 + kMaxTransfers * (kMinTransferBytes + 32 + kBranchSlots * Output::kBytes) +
-                  kMaxOperations * kIssueBytes < kMaxTransactionBytes, "a full transaction fits T-4");
+                  kMaxOperations * kMaxOperationBytes < kMaxTransactionBytes, "a full transaction fits T-4");
 
 enum class Part : uint8_t { body, everything };
 
@@ -109,18 +111,28 @@ Result<Transfer, DecodeError> read_transfer(Reader& in) {
   return t;
 }
 
-template <class Issue>
-void write_issue(Writer& out, OperationType type, const Issue& op, Part part) {
-  out.u8(static_cast<uint8_t>(type));
-  out.u64(op.asset.id);
-  out.u32(op.asset.policy);
-  out.u64(op.amount);
-  if (part == Part::everything) op.signature.write(out);
-}
+OperationType type_of(const Mint&) { return OperationType::mint; }
+OperationType type_of(const Burn&) { return OperationType::burn; }
+OperationType type_of(const Bond&) { return OperationType::bond; }
+OperationType type_of(const Unbond&) { return OperationType::unbond; }
+OperationType type_of(const Claim&) { return OperationType::claim; }
+OperationType type_of(const Register&) { return OperationType::register_validator; }
+OperationType type_of(const Unjail&) { return OperationType::unjail; }
+OperationType type_of(const Withdraw&) { return OperationType::withdraw; }
+OperationType type_of(const Evidence&) { return OperationType::evidence; }
+OperationType type_of(const Misconduct&) { return OperationType::misconduct; }
 
-void write(Writer& out, const Operation& op, Part part) {
-  if (const Mint* mint = std::get_if<Mint>(&op)) write_issue(out, OperationType::mint, *mint, part);
-  else write_issue(out, OperationType::burn, std::get<Burn>(op), part);
+template <class Op>
+void write(Writer& out, const Op& op, Part part) {
+  out.u8(static_cast<uint8_t>(type_of(op)));
+  if constexpr (requires { op.asset.policy; }) {          // mint, burn
+    out.u64(op.asset.id);
+    out.u32(op.asset.policy);
+    out.u64(op.amount);
+    if (part == Part::everything) op.signature.write(out);
+  } else {
+    op.write(out, part == Part::everything);
+  }
 }
 
 template <class Issue>
@@ -165,6 +177,12 @@ void write(Writer& out, const CloseEpoch& op, Part part) {
   out.raw(op.signature);
 }
 
+template <class T, class Op>
+Result<T, DecodeError> read_as(Reader& in) {
+  TRY(op, Op::read(in));
+  return T{std::move(op)};
+}
+
 // What takes its effect from the order; nothing if `type` is of another kind.
 Result<std::optional<Ordered>, DecodeError> read_ordered(Reader& in, uint8_t type) {
   if (type == static_cast<uint8_t>(OperationType::recover)) {
@@ -201,13 +219,23 @@ Result<std::optional<Ordered>, DecodeError> read_ordered(Reader& in, uint8_t typ
     close.signature = signature;
     return std::optional<Ordered>(std::move(close));
   }
+  if (type == static_cast<uint8_t>(OperationType::unjail)) return read_as<std::optional<Ordered>, Unjail>(in);
+  if (type == static_cast<uint8_t>(OperationType::withdraw)) return read_as<std::optional<Ordered>, Withdraw>(in);
+  if (type == static_cast<uint8_t>(OperationType::evidence)) return read_as<std::optional<Ordered>, Evidence>(in);
+  if (type == static_cast<uint8_t>(OperationType::misconduct)) return read_as<std::optional<Ordered>, Misconduct>(in);
   return std::optional<Ordered>();
 }
 
 Result<Operation, DecodeError> read_operation(Reader& in, uint8_t type) {
-  if (type == static_cast<uint8_t>(OperationType::mint)) return read_issue<Mint>(in);
-  if (type == static_cast<uint8_t>(OperationType::burn)) return read_issue<Burn>(in);
-  return Failure{DecodeError::bad_version};
+  switch (static_cast<OperationType>(type)) {
+    case OperationType::mint: return read_issue<Mint>(in);
+    case OperationType::burn: return read_issue<Burn>(in);
+    case OperationType::bond: return read_as<Operation, Bond>(in);
+    case OperationType::unbond: return read_as<Operation, Unbond>(in);
+    case OperationType::claim: return read_as<Operation, Claim>(in);
+    case OperationType::register_validator: return read_as<Operation, Register>(in);
+    default: return Failure{DecodeError::bad_version};
+  }
 }
 
 Bytes encode(const Transaction& tx, Part part) {
@@ -219,7 +247,7 @@ Bytes encode(const Transaction& tx, Part part) {
   for (const Transfer& t : tx.transfers) write(out, t, part);
   CHECK(!tx.ordered || tx.operations.empty());
   out.count(tx.ordered ? 1 : tx.operations.size());
-  for (const Operation& op : tx.operations) write(out, op, part);
+  for (const Operation& op : tx.operations) std::visit([&](const auto& o) { write(out, o, part); }, op);
   if (tx.ordered) std::visit([&](const auto& op) { write(out, op, part); }, *tx.ordered);
   return std::move(out).bytes();
 }
@@ -262,7 +290,7 @@ Result<Transaction, DecodeError> decode_transaction(ByteView bytes) {
       break;
     }
     TRY(operation, read_operation(in, type));
-    tx.operations.push_back(operation);
+    tx.operations.push_back(std::move(operation));
   }
   TRY_OK(in.finish());
   return tx;
@@ -295,6 +323,8 @@ std::vector<Nullifier> nullifiers(const Transaction& tx) {
   std::vector<Nullifier> all;
   for (const Transfer& t : tx.transfers)
     for (const Input& i : t.inputs) all.push_back(i.nf);
+  for (const Operation& op : tx.operations)
+    if (const Claim* claim = std::get_if<Claim>(&op)) all.push_back(spent_by_claim(claim->claim));
   return all;
 }
 
@@ -302,6 +332,8 @@ std::vector<uint32_t> generations(const Transaction& tx) {
   std::vector<uint32_t> all;
   for (const Transfer& t : tx.transfers)
     for (const Input& i : t.inputs) all.push_back(i.generation);
+  for (const Operation& op : tx.operations)
+    if (const Claim* claim = std::get_if<Claim>(&op)) all.push_back(claim->generation);
   return all;
 }
 

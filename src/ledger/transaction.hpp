@@ -2,51 +2,19 @@
 // construction, one canonical encoding, the txid every signature binds to. Whether a well-formed transaction may
 // execute is check.hpp's question.
 #pragma once
-#include <functional>
 #include <variant>
 
-#include "base/codec.hpp"
 #include "circuit/transfer_proof.hpp"
-#include "crypto/fr.hpp"
-#include "crypto/redjubjub.hpp"
+#include "ledger/stake_operations.hpp"
 #include "note/note.hpp"
 
 namespace sotto::ledger {
-
-using crypto::Fr;
 
 // Named limits: everything from outside is refused above them before any work is done (L-1).
 inline constexpr size_t kMaxTransactionBytes = 128 * 1024;
 inline constexpr size_t kMaxTransfers = 16;
 inline constexpr size_t kMaxOperations = 16;
 inline constexpr uint8_t kTransactionVersion = 1;
-
-// A field element with one meaning. Ordered by its canonical bytes.
-template <class Meaning>
-struct FieldId {
-  Fr value;
-  ByteArray<32> bytes() const { return value.encode(); }
-  std::string hex() const { return value.hex(); }
-  friend bool operator==(const FieldId&, const FieldId&) = default;
-  friend bool operator<(const FieldId& a, const FieldId& b) { return a.bytes() < b.bytes(); }
-};
-using Nullifier = FieldId<struct NullifierMeaning>;     // N-2: marks one note as spent, for ever
-using Commitment = FieldId<struct CommitmentMeaning>;   // N-2: a leaf of the note tree
-using Anchor = FieldId<struct AnchorMeaning>;           // N-4: a root of the note tree
-
-// 32 bytes of SHA-256 with one meaning.
-template <class Meaning>
-struct HashId {
-  Hash32 value{};
-  std::string hex() const { return to_hex(value); }
-  friend auto operator<=>(const HashId&, const HashId&) = default;
-};
-using TxId = HashId<struct TxIdMeaning>;                // T-1: names what is paid; proofs and signatures lie outside
-using FullId = HashId<struct FullIdMeaning>;            // L-3: names the exact bytes; what caches key on
-using NetworkId = HashId<struct NetworkIdMeaning>;      // L-20: hash of the genesis content
-using BlockHash = HashId<struct BlockHashMeaning>;
-
-using Signature = crypto::RedJubjubSignature;           // canonical R and S are the verifier's business
 
 // N-9. Every output looks like every other: 806 bytes.
 struct Output {
@@ -97,10 +65,15 @@ enum class OperationType : uint8_t {
   resolve = 4,                                          // reserved
   recover = 5,
   report = 6,
-  bond = 7,                                             // reserved, as the next two
+  bond = 7,                                             // this and what follows except close_epoch: stake_operations.hpp
   unbond = 8,
   claim = 9,
   close_epoch = 10,
+  register_validator = 11,
+  unjail = 12,
+  withdraw = 13,
+  evidence = 14,
+  misconduct = 15,
 };
 
 // Creates `amount` of an asset (id, policy): some transfer of the same transaction takes it in as v_in.
@@ -115,7 +88,7 @@ struct Burn {
   uint64_t amount = 0;
   Signature signature{};
 };
-using Operation = std::variant<Mint, Burn>;
+using Operation = std::variant<Mint, Burn, Bond, Unbond, Claim, Register>;
 
 // Operations that spend nothing and take their effect from their place in the order (ledger.md L-70..). A transaction
 // has one of them and nothing else, or none; validators never vote on it.
@@ -148,7 +121,7 @@ struct CloseEpoch {
   ByteArray<48> signature{};                            // BLS, over M-7
   friend bool operator==(const CloseEpoch&, const CloseEpoch&) = default;
 };
-using Ordered = std::variant<Recover, Report, CloseEpoch>;
+using Ordered = std::variant<Recover, Report, CloseEpoch, Unjail, Withdraw, Evidence, Misconduct>;
 inline constexpr size_t kMaxNextCommitteeBytes = 100 * 1024;  // 512 validators take 94,252
 inline constexpr size_t kMaxBitmapBytes = 64;
 
@@ -177,25 +150,11 @@ Hash32 issuer_message(const TxId& id);
 // What the proof of the transfer must establish (T-7: absent branch B means has_b = false, cm' = 0).
 circuit::TransferPublic statement_of(const Transfer& transfer);
 
-// In wire order: transfer by transfer, slot by slot.
+// Everything it uses up, in wire order: transfer by transfer, slot by slot; then claim by claim (D-22).
 std::vector<Nullifier> nullifiers(const Transaction& tx);
 std::vector<uint32_t> generations(const Transaction& tx);
+inline constexpr size_t kMaxSpends = kMaxTransfers * circuit::kSlots;
 // The commitments execution appends to the note tree, in that order: outputs under a contract are left out.
 std::vector<Commitment> appended_commitments(const Transaction& tx);
 
 }  // namespace sotto::ledger
-
-template <class Meaning>
-struct std::hash<sotto::ledger::FieldId<Meaning>> {
-  size_t operator()(const sotto::ledger::FieldId<Meaning>& id) const {
-    return std::hash<uint64_t>{}(id.value.limbs()[0]);
-  }
-};
-template <class Meaning>
-struct std::hash<sotto::ledger::HashId<Meaning>> {
-  size_t operator()(const sotto::ledger::HashId<Meaning>& id) const {
-    uint64_t word;
-    std::memcpy(&word, id.value.data(), sizeof word);
-    return std::hash<uint64_t>{}(word);
-  }
-};

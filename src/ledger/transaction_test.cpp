@@ -87,7 +87,7 @@ TEST(Transaction, NamedRefusals) {
   Transaction with_operation = good;
   with_operation.operations = {Mint{{2, 0}, 1, {}}};
   Bytes op = encode(with_operation);
-  for (int reserved : {0, 3, 4, 7, 8, 9, 11, 255}) {
+  for (int reserved : {0, 3, 4, 16, 255}) {
     op[bytes.size()] = static_cast<uint8_t>(reserved);
     EXPECT_EQ(decode_transaction(op).error(), DecodeError::bad_version) << reserved;
   }
@@ -167,7 +167,7 @@ TEST(Transaction, TxidCoversEveryField) {
     }
   };
   const auto fields_of_operation = [&](Operation& op, int n) {
-    return std::visit([&](auto& o) {
+    const auto fields = [&](auto& o) {
       auto& [asset, amount, signature] = o;
       auto& [id, policy] = asset;
       switch (n) {
@@ -177,7 +177,9 @@ TEST(Transaction, TxidCoversEveryField) {
         case 3: signature.R[0] ^= 1; return true;
         default: return false;
       }
-    }, op);
+    };
+    Mint* mint = std::get_if<Mint>(&op);
+    return mint != nullptr ? fields(*mint) : fields(std::get<Burn>(op));
   };
 
   for (size_t t = 0; t < 2; ++t) {

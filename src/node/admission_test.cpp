@@ -3,6 +3,7 @@
 
 #include "ledger/test_support.hpp"
 #include "node/admission.hpp"
+#include "settle/stake_word.hpp"
 #include "settle/committee_word.hpp"
 #include "settle/settle_for_test.hpp"
 
@@ -19,7 +20,7 @@ struct AdmissionTest : ::testing::Test {
   std::vector<crypto::BlsSecretKey> keys;
   std::shared_ptr<const settle::Committee> committee = make_committee(0);
   CheckedCertificates certificates{committee, entropy};
-  Admission admission{world.network, committee, certificates, world.authority};
+  Admission admission{world.network, committee, {}, certificates, world.authority};
 
   std::shared_ptr<const settle::Committee> make_committee(uint64_t epoch) {
     std::vector<settle::Validator> validators;
@@ -124,6 +125,53 @@ TEST_F(AdmissionTest, Closes) {
   EXPECT_FALSE(admits(close(next, 3), {1}));
   EXPECT_FALSE(admits(close(next, 2)));
   EXPECT_FALSE(admits(close(same, 3)));
+}
+
+// What stands alone of the stake: signed by whom it is about, in this epoch; the engine's own word by nobody.
+TEST_F(AdmissionTest, Stake) {
+  ledger::testing::World staked(1, ledger::testing::stake_content());
+  const ledger::NetworkId network = staked.network->id();
+  const auto key = crypto::BlsSecretKey::random(entropy);
+  const ledger::ValidatorId id{Hash32{9}}, other{Hash32{8}};
+  ledger::Stake stake;
+  stake.pools[id].vote_key = key.public_key().encode();
+  stake.pools[id].operator_key = staked.owner.point;
+  const auto seats = std::make_shared<const settle::Committee>(
+      settle::Committee::create(network, 0, {settle::make_validator(network, id, 1, key)}).value());
+  CheckedCertificates none{seats, entropy};
+  Admission judge{staked.network, seats, keys_of(stake), none, staked.authority};
+  const auto admits = [&](ledger::Ordered op) {
+    const ledger::CertifiedTransaction entry{{network, 0, {}, {}, std::move(op)}, {}};
+    const ledger::CertifiedTransaction* asked[] = {&entry};
+    return static_cast<bool>(judge.admits(asked)[0]);
+  };
+  EXPECT_TRUE(admits(settle::make_unjail(network, 0, id, key)));
+  EXPECT_FALSE(admits(settle::make_unjail(network, 1, id, key)));
+  EXPECT_FALSE(admits(settle::make_unjail(network, 0, other, key)));
+  EXPECT_FALSE(admits(settle::make_unjail(network, 0, id, keys[0])));
+  const auto withdrawal = [&](uint64_t epoch, const auto& by) {
+    ledger::Transaction tx{network, 0, {}, {}, ledger::Withdraw{epoch, id, 0, 5, staked.owner.point, {}}};
+    auto op = std::get<ledger::Withdraw>(*tx.ordered);
+    op.signature = crypto::redjubjub_sign(by.secret, by.point, ledger::claim_message(ledger::txid(tx)), entropy);
+    return op;
+  };
+  EXPECT_TRUE(admits(withdrawal(0, staked.owner)));
+  EXPECT_FALSE(admits(withdrawal(1, staked.owner)));
+  EXPECT_FALSE(admits(withdrawal(0, staked.issuer)));
+  EXPECT_FALSE(admits(ledger::Misconduct{0, id}));
+  // Two votes for rivals, and what is like it.
+  const ledger::Transaction first = staked.payment(), second = staked.payment();
+  const auto vote = [&](const ledger::Transaction& tx, const crypto::BlsSecretKey& by) {
+    return settle::Vote{0, crypto::bls_sign(by, settle::digest(settle::Phase::vote, network, {3, ledger::generations(tx), ledger::txid(tx)}))};
+  };
+  settle::DoubleVote twice{3, first, second, vote(first, key), vote(second, key)};
+  auto evidence = settle::make_evidence(id, twice);
+  EXPECT_TRUE(admits(evidence));                           // whether it convicts is asked of the ledger
+  ++evidence.epoch;
+  EXPECT_FALSE(admits(evidence));
+  twice.vote_on_second = vote(second, keys[0]);
+  EXPECT_FALSE(admits(settle::make_evidence(id, twice)));
+  EXPECT_FALSE(admits(ledger::Evidence{3, id, {1, 2, 3}}));
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 //                                                  with wait_ms the answer waits up to T ms for height H to exist
 //   GET  /v1/hash?height=H[&wait_ms=T]          -> 200 block hash, 32 bytes | 404
 //   GET  /v1/tree                               -> 200 TreeMessage
+//   GET  /v1/stake                              -> 200 StakeMessage (stake_api.hpp)
 //   GET  /v1/status?txid=HEX                    -> 200 StatusMessage
 //   GET  /v1/lock?nf=HEX                        -> 200 LockMessage: which transaction holds this note, and its
 //                                                  generation

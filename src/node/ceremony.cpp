@@ -1,5 +1,7 @@
 #include "node/ceremony.hpp"
 
+#include "node/dev_genesis.hpp"
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -9,7 +11,6 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-constexpr uint64_t kFirstStake = 1;
 constexpr const char* kFields[] = {"version", "network", "validator", "possession"};
 
 Failure<Error> refuse(const std::string& why) { return Failure{Error{"genesis: " + why}}; }
@@ -42,7 +43,7 @@ Result<std::vector<settle::Seat>, Error> seats_of(std::span<const NetworkMember>
   if (shared([](const auto& c) { return to_string(c.api); }) || shared([](const auto& c) { return to_string(c.engine_at); }))
     return refuse("two validators at one address");
   std::vector<settle::Seat> seats;
-  for (const auto& card : cards) seats.push_back({{card.consensus_key}, kFirstStake, card.vote_key});
+  for (const auto& card : cards) seats.push_back({{card.consensus_key}, kDevStake, card.vote_key});
   std::ranges::sort(seats, {}, &settle::Seat::id);
   return seats;
 }

@@ -4,6 +4,7 @@
 
 #include "crypto/hash.hpp"
 #include "wallet/circuit_prover.hpp"
+#include "wallet/stake.hpp"
 
 namespace sotto::node {
 
@@ -26,9 +27,26 @@ std::vector<settle::ValidatorId> sorted_ids(size_t count) {
   return ids;
 }
 
-constexpr uint64_t kStake = 1;
+constexpr uint64_t kCoin = 1'000'000;                     // SOT has six decimals
 
-ledger::GenesisContent dev_content(const std::string& name, std::span<const settle::Seat> seats, Entropy& entropy) {
+// The faucet operates them all. Its keys of the network would depend on the network's id, which covers these.
+ledger::StakeParams dev_stake(std::span<const settle::Seat> seats, const note::Seed& faucet) {
+  ledger::StakeParams p;
+  p.max_validators = static_cast<uint16_t>(std::max<size_t>(64, seats.size()));
+  p.min_self_bond = 1'000 * kCoin;
+  p.min_bond = kCoin / 100;
+  p.unbonding_epochs = 7;
+  p.evidence_epochs = 6;
+  p.slash = 500;
+  p.absence_epochs = 4;
+  p.jail_epochs = 2;
+  const auto account = note::AccountKeys::derive(faucet, Hash32{}, 0);
+  for (const auto& seat : seats)
+    p.operators.push_back(crypto::redjubjub_public_key(wallet::claim_secret(account.ask(), wallet::operator_basis(seat.key.encode()))));
+  return p;
+}
+
+ledger::GenesisContent dev_content(const std::string& name, std::span<const settle::Seat> seats, ledger::StakeParams stake, Entropy& entropy) {
   ledger::GenesisContent content;
   content.params.name = name;
   content.params.anchor_window = 1000;
@@ -36,6 +54,7 @@ ledger::GenesisContent dev_content(const std::string& name, std::span<const sett
   content.params.fees.assign(kDevFees.begin(), kDevFees.end());
   content.params.max_block_entries = 1024;
   content.params.max_block_bytes = 16 * 1024 * 1024;
+  content.params.stake = std::move(stake);
   for (const DevAsset& a : kDevAssets) {
     content.params.fee_assets.push_back(a.id);
     ledger::Asset asset;
@@ -70,7 +89,7 @@ ledger::Genesis draft_dev_genesis(const std::string& name, std::span<const settl
                                   std::shared_ptr<const circuit::ProofSystem> system, Entropy& entropy, ThreadPool& pool,
                                   const GenesisProgress& progress, const DevChoices& choices) {
   ledger::Genesis genesis;
-  genesis.content = dev_content(name, seats, entropy);
+  genesis.content = dev_content(name, seats, dev_stake(seats, faucet), entropy);
   if (choices.tune) choices.tune(genesis.content.params);
   CHECK(ledger::check_content(genesis.content).ok());
   const ledger::NetworkId network = ledger::network_id(genesis.content);
@@ -93,12 +112,12 @@ ledger::Genesis make_dev_genesis(const std::string& name, std::span<const crypto
                                  Entropy& entropy, ThreadPool& pool, const GenesisProgress& progress, const DevChoices& choices) {
   const auto ids = sorted_ids(keys.size());
   std::vector<settle::Seat> seats;
-  for (size_t i = 0; i < keys.size(); ++i) seats.push_back({ids[i], kStake, keys[i].public_key()});
+  for (size_t i = 0; i < keys.size(); ++i) seats.push_back({ids[i], kDevStake, keys[i].public_key()});
   auto genesis = draft_dev_genesis(name, seats, faucet, std::move(system), entropy, pool, progress, choices);
   const auto network = ledger::network_id(genesis.content);
   std::vector<settle::Validator> validators;
   for (size_t i = 0; i < keys.size(); ++i)
-    validators.push_back(settle::make_validator(network, ids[i], kStake, keys[i]));
+    validators.push_back(settle::make_validator(network, ids[i], kDevStake, keys[i]));
   const auto committee = settle::Committee::create(network, 0, std::move(validators));
   CHECK(committee.ok());
   genesis.committee_proofs = committee->encode();

@@ -24,6 +24,8 @@ inline constexpr std::array<DevAsset, 3> kDevAssets{{
     {2, "USD", "Demo dollar", 2, 100'000'000'000},
     {3, "EUR", "Demo euro", 2, 100'000'000'000},
 }};
+// What each first validator has at stake, its own.
+inline constexpr uint64_t kDevStake = 1'000'000'000'000;     // a million SOT
 // Fees a dev network takes, in units of any of its assets: nothing, or 0.001 SOT.
 inline constexpr std::array<uint64_t, 2> kDevFees = {0, 1000};
 
@@ -34,12 +36,12 @@ struct DevChoices {
   std::function<void(ledger::Params&)> tune;   // what else the network should have
 };
 
-// Everything but the proofs of possession, which name the network this makes (node/ceremony.hpp). Seats in the order of their ids.
-// Fresh salt: no two networks are alike.
+// Everything but the proofs of possession, which name the network this makes (node/ceremony.hpp). Seats in the order of their ids; what
+// they have at stake is operated by the faucet. Fresh salt: no two networks are alike.
 ledger::Genesis draft_dev_genesis(const std::string& name, std::span<const settle::Seat> seats, const note::Seed& faucet,
                                   std::shared_ptr<const circuit::ProofSystem> system, Entropy& entropy, ThreadPool& pool,
                                   const GenesisProgress& progress, const DevChoices& choices = {});
-// The whole, where one holds all keys: `keys[i]` is validator i's.
+// The whole, where one holds all keys: `keys[i]` is validator i's. Each has a million SOT at stake.
 ledger::Genesis make_dev_genesis(const std::string& name, std::span<const crypto::BlsSecretKey> keys,
                                  const note::Seed& faucet, std::shared_ptr<const circuit::ProofSystem> system,
                                  Entropy& entropy, ThreadPool& pool, const GenesisProgress& progress, const DevChoices& choices = {});

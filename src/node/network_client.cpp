@@ -21,8 +21,8 @@ net::ClientLimits limits() {
 }
 
 constexpr uint32_t kImpatienceMs = 1'000;   // with a validator that hangs, while there are others
-constexpr int kTreeAttempts = 20;      // a block may come between two validators' answers
-constexpr auto kTreePause = std::chrono::milliseconds(50);
+constexpr int kAnswerAttempts = 20;      // a block may come between two validators' answers
+constexpr auto kAnswerPause = std::chrono::milliseconds(50);
 
 uint64_t now_ms() {
   return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
@@ -292,19 +292,22 @@ Result<std::vector<ledger::Block>, NetworkClient::Trouble> NetworkClient::blocks
   return Failure{std::move(trouble)};
 }
 
-Result<TreeMessage, NetworkClient::Trouble> NetworkClient::tree() {
+template <class Message>
+Result<Message, NetworkClient::Trouble> NetworkClient::settled_answer(const char* path, const char* what) {
   for (int attempt = 1;; ++attempt) {
-    const auto bytes = confirmed(get(kTreePath));
+    const auto bytes = confirmed(get(path));
     if (bytes.ok()) {
-      auto message = TreeMessage::decode(*bytes);
-      if (!message.ok())
-        return Failure{Trouble{Failed::nonsense, std::string("tree: ") + sotto::name(message.error())}};
+      auto message = Message::decode(*bytes);
+      if (!message.ok()) return Failure{Trouble{Failed::nonsense, std::string(what) + ": " + sotto::name(message.error())}};
       return std::move(message).value();
     }
-    if (bytes.error().failed != Failed::disagreement || attempt == kTreeAttempts) return Failure{bytes.error()};
-    std::this_thread::sleep_for(kTreePause);
+    if (bytes.error().failed != Failed::disagreement || attempt == kAnswerAttempts) return Failure{bytes.error()};
+    std::this_thread::sleep_for(kAnswerPause);
   }
 }
+
+Result<TreeMessage, NetworkClient::Trouble> NetworkClient::tree() { return settled_answer<TreeMessage>(kTreePath, "tree"); }
+Result<StakeMessage, NetworkClient::Trouble> NetworkClient::stake() { return settled_answer<StakeMessage>(kStakePath, "stake"); }
 
 std::vector<std::optional<StatusMessage>> NetworkClient::status(const ledger::TxId& txid) {
   std::vector<std::optional<StatusMessage>> out;

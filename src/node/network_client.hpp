@@ -8,6 +8,7 @@
 #include "ledger/block.hpp"
 #include "node/network_file.hpp"
 #include "node/payer.hpp"
+#include "node/stake_api.hpp"
 #include "settle/follow.hpp"
 
 namespace sotto::node {
@@ -68,6 +69,8 @@ class NetworkClient {
   Result<std::vector<ledger::Block>, Trouble> blocks(uint64_t from, uint32_t wait_ms);
   // The tree as it stands now, confirmed as above: where a wallet starts that has no past.
   Result<TreeMessage, Trouble> tree();
+  // What is at stake now, confirmed as above.
+  Result<StakeMessage, Trouble> stake();
   // One validator's word each, in committee order; nothing for those that do not answer.
   std::vector<std::optional<StatusMessage>> status(const ledger::TxId& txid);
   std::vector<std::optional<LockMessage>> lock_of(const ledger::Nullifier& nf);
@@ -88,6 +91,9 @@ class NetworkClient {
   bool certified(std::span<const ledger::Block> blocks) const;
   // The first answer with more than a third of the stake behind the very same bytes.
   Result<Bytes, Trouble> confirmed(const net::Request& request);
+  // The same of what changes with blocks: asked again while validators are not at the same one.
+  template <class Message>
+  Result<Message, Trouble> settled_answer(const char* path, const char* what);
 
   Entropy& entropy_;
   uint32_t timeout_ms_;

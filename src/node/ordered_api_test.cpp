@@ -106,7 +106,7 @@ struct OrderedApi : ::testing::Test {
 TEST_F(OrderedApi, RefusesByName) {
   const Bytes good = recovery();
   EXPECT_EQ(refusal({1, 2, 3}).substr(0, 3), "400");
-  EXPECT_EQ(refusal(ledger::encode(report_of(1).transaction)), "400 not_a_recovery");
+  EXPECT_EQ(refusal(ledger::encode(report_of(1).transaction)), "400 not_for_the_public");
   auto tx = ledger::decode_transaction(good).value();
   tx.transfers[0].v_out = 2;
   EXPECT_EQ(refusal(ledger::encode(tx)), "ledger_rule: unauthorised_v_out");

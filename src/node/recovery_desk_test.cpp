@@ -9,7 +9,7 @@ namespace {
 
 using Taken = RecoveryDesk::Taken;
 
-ledger::Nullifier nf_of(uint64_t i) { return {crypto::Fr::from_u64(i + 1)}; }
+Hash32 nf_of(uint64_t i) { return crypto::Fr::from_u64(i + 1).encode(); }
 
 TEST(RecoveryDesk, ItsPlacesAreBoundedAndFairBetweenSources) {
   RecoveryDesk desk;
@@ -29,7 +29,8 @@ TEST(RecoveryDesk, OffersUntilTheLedgerHasDecided) {
   RecoveryDesk desk;
   const auto payment = world.payment();
   const auto recovery = std::make_shared<const ledger::Transaction>(world.recovery(payment));
-  const auto nf = payment.transfers[0].inputs[0].nf;
+  const auto nf = payment.transfers[0].inputs[0].nf.bytes();
+  EXPECT_EQ(RecoveryDesk::place_of(*recovery), nf);
   ASSERT_EQ(desk.take(1, nf), Taken::taken);
   EXPECT_TRUE(desk.due(world.state, world.archive).empty());   // its proof is being checked
   EXPECT_EQ(desk.size(), 1u);

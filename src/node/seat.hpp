@@ -9,10 +9,11 @@ namespace sotto::node {
 struct Seat {
   static constexpr uint16_t kNobody = UINT16_MAX;         // index of who is not in the committee
 
-  Seat(std::shared_ptr<const ledger::Network> network, std::shared_ptr<const settle::Committee> c, const crypto::BlsSecretKey& key,
+  // `state` of that committee's epoch.
+  Seat(const ledger::State& state, std::shared_ptr<const settle::Committee> c, const crypto::BlsSecretKey& key,
        ledger::Authority& authority, Entropy& entropy)
       : committee(std::move(c)), index(place_of(*committee, key.public_key())), signer(committee->network(), index, key),
-        certificates(committee, entropy), admission(std::move(network), committee, certificates, authority) {}
+        certificates(committee, entropy), admission(state.network, committee, keys_of(state.stake), certificates, authority) {}
   bool taken() const { return index != kNobody; }
 
   const std::shared_ptr<const settle::Committee> committee;

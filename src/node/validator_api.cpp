@@ -1,6 +1,7 @@
 // The validator's HTTP API (api.hpp): decoded on the server's thread, answered from the state thread.
 #include <nlohmann/json.hpp>
 
+#include "node/stake_api.hpp"
 #include "node/validator_core.hpp"
 
 namespace sotto::node {
@@ -12,7 +13,7 @@ void ValidatorNode::Core::handle(net::Request request, net::Reply reply) {
   if (target.path == kTransactionsPath && post) return submit_transaction(request, target, std::move(reply));
   if (target.path == kCertificatesPath && post) return submit_certificate(request, std::move(reply));
   if (target.path == kPayPath && post && peers) return submit_pay(request, target, std::move(reply));
-  if (target.path == kOrderedPath && post) return submit_recovery(request, std::move(reply));
+  if (target.path == kOrderedPath && post) return submit_ordered(request, std::move(reply));
   if (post) return reply(text(404, "unknown_path"));
   if (target.path == kBlocksPath) return blocks(target, std::move(reply));
   if (target.path == kHashPath) return hash(target, std::move(reply));
@@ -31,6 +32,8 @@ void ValidatorNode::Core::handle(net::Request request, net::Reply reply) {
     }
     return reply(binary(info.encode()));
   }
+  if (target.path == kStakePath)
+    return on_state([this, reply = std::move(reply)] { reply(binary(StakeMessage{state.epoch, state.stake}.encode())); });
   if (target.path == kTreePath)
     return on_state(
         [this, reply = std::move(reply)] { reply(binary(TreeMessage{state.height, state.tree}.encode())); });

@@ -67,7 +67,7 @@ struct ValidatorNode::Core {
         proofs(std::move(system), entropy, pool),
         full(proofs, entropy),
         authority(full),
-        seat_(std::make_shared<Seat>(state.network, std::move(now), key, authority, entropy)) {
+        seat_(std::make_shared<Seat>(state, std::move(now), key, authority, entropy)) {
     word.next = options.successor;
   }
 
@@ -185,7 +185,9 @@ struct ValidatorNode::Core {
     if (const auto done = store->commit_block(execution, engine_height, ledger::circuits_accepted()); !done.ok()) return stopped_by(done.error());
     event.released = execution.changes.released;
     event.freezes = store->freezes();
+    const bool registered = execution.next.stake.pools.size() != state.stake.pools.size();
     state = std::move(execution.next);
+    if (registered) seat()->admission.know(keys_of(state.stake));
     head = state.height;
     point_moves(engine_height);
     shelf.note(engine_height, state);
@@ -242,6 +244,9 @@ struct ValidatorNode::Core {
   void take_seat(settle::Restored restored);              // a machine for the seat
   void begin_epoch();
   std::optional<order::Handover> handover() const;        // of what was computed
+  // What the engine's word against validators comes to as entries of the next block (D-34).
+  Result<std::vector<ledger::CertifiedTransaction>, Error> entries_against(std::span<const order::Accusation> accusations,
+                                                                           size_t limit) const;
   void epoch_block_kept();
   void attend_epochs();
   void attend_close();
@@ -401,7 +406,7 @@ struct ValidatorNode::Core {
   void submit_pay(net::Request& request, const net::Target& target, net::Reply reply);
   // Transaction and hints out of a body; without one it has replied.
   static std::optional<settle::DecodedCandidate> hinted_candidate(const net::Request& request, const net::Target& target, const net::Reply& reply);
-  void submit_recovery(net::Request& request, net::Reply reply);
+  void submit_ordered(net::Request& request, net::Reply reply);
   void blocks(const net::Target& target, net::Reply reply);
   void hash(const net::Target& target, net::Reply reply);
   void status(const net::Target& target, net::Reply reply);

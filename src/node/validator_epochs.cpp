@@ -42,7 +42,7 @@ void ValidatorNode::Core::begin_epoch() {
   exchanged.clear();
   {
     const std::lock_guard lock(seat_mutex);
-    seat_ = std::make_shared<Seat>(network_, std::move(committee), key, authority, entropy);
+    seat_ = std::make_shared<Seat>(state, std::move(committee), key, authority, entropy);
   }
   take_seat({});
   {

@@ -181,6 +181,12 @@ Result<ledger::BlockHash, Error> ValidatorNode::compute(const order::Batch& batc
                                            Failure{Error{"the validator has stopped"}});
 }
 
+Result<std::vector<ledger::CertifiedTransaction>, Error> ValidatorNode::entries_against(std::span<const order::Accusation> accusations, size_t limit) {
+  using Entries = Result<std::vector<ledger::CertifiedTransaction>, Error>;
+  return core_->ask<Entries>([core = core_.get(), accusations, limit] { return core->entries_against(accusations, limit); },
+                             Failure{Error{"the validator has stopped"}});
+}
+
 std::optional<order::Handover> ValidatorNode::handover() const {
   return core_->ask<std::optional<order::Handover>>([core = core_.get()] { return core->handover(); }, std::nullopt);
 }

@@ -94,6 +94,7 @@ class ValidatorNode final : public order::Replica {
   Point point() const override;
   Result<ledger::BlockHash, Error> compute(const order::Batch& batch) override;
   std::optional<order::Handover> handover() const override;
+  Result<std::vector<ledger::CertifiedTransaction>, Error> entries_against(std::span<const order::Accusation> accusations, size_t limit) override;
   Status<Error> keep(uint64_t engine_height) override;
   void forget() override;
   // What others may join from; lives as long as this.

@@ -1,4 +1,4 @@
-// The validator's part in recoveries and closes: it takes owners' recoveries in, and says what it is asked to report.
+// The validator's part in what is ordered alone: it takes in recoveries and operations of the stake, and says what it is asked to report.
 #include "node/validator_core.hpp"
 
 namespace sotto::node {
@@ -11,19 +11,24 @@ net::Response refused(const char* reason, const char* rule = "", uint32_t charge
 
 }  // namespace
 
-void ValidatorNode::Core::submit_recovery(net::Request& request, net::Reply reply) {
+void ValidatorNode::Core::submit_ordered(net::Request& request, net::Reply reply) {
   auto decoded = ledger::decode_transaction(request.body);
   if (!decoded.ok()) return reply(text(400, name(decoded.error())));
   const auto recovery = std::make_shared<const ledger::Transaction>(std::move(decoded).value());
-  // Reports and closes come from validators, each of which offers its own.
-  if (!recovery->ordered || !std::holds_alternative<ledger::Recover>(*recovery->ordered)) return reply(text(400, "not_a_recovery"));
+  // Reports and closes come from validators, each of which offers its own; misconduct from the engine.
+  const bool anybodys = recovery->ordered && std::visit([]<class Op>(const Op&) {
+    return std::is_same_v<Op, ledger::Recover> || (ledger::of_stake<Op> && !std::is_same_v<Op, ledger::Misconduct>);
+  }, *recovery->ordered);
+  if (!anybodys) return reply(text(400, "not_for_the_public"));
   if (const auto shape = ledger::check_stateless(*recovery, *network(), std::nullopt); !shape.ok())
     return reply(refused("ledger_rule", ledger::name(shape.error())));
   on_state([this, source = request.source, recovery, reply = std::move(reply)]() mutable {
     if (failed) return reply(stopped());
-    const auto outcome = ledger::outcome_of(*recovery, state, store->archive());
+    ledger::Reject why{};
+    const auto outcome = ledger::outcome_of(*recovery, state, store->archive(), &why);
+    if (outcome == ledger::Outcome::not_allowed) return reply(refused("ledger_rule", ledger::name(why)));
     if (outcome != ledger::Outcome::took_effect) return reply(refused("ordered_rule", ledger::name(outcome)));
-    switch (desk.take(source, std::get<ledger::Recover>(*recovery->ordered).nf)) {
+    switch (desk.take(source, RecoveryDesk::place_of(*recovery))) {
       case RecoveryDesk::Taken::again: return reply(binary({}));
       case RecoveryDesk::Taken::busy: return reply(refused("busy"));
       case RecoveryDesk::Taken::source_busy: return reply(refused("source_busy"));
@@ -42,18 +47,17 @@ void ValidatorNode::Core::check_recoveries(std::vector<AskedRecovery> batch) {
   on_state([this, batch = std::make_shared<std::vector<AskedRecovery>>(std::move(batch)), good] {
     for (size_t i = 0; i < batch->size(); ++i) {
       auto& [recovery, reply] = (*batch)[i];
-      const auto& recover = std::get<ledger::Recover>(*recovery->ordered);
-      const auto& nf = recover.nf;
+      const Hash32 place = RecoveryDesk::place_of(*recovery);
       if (!good[i]) {
-        desk.refused(nf);
-        if (recover.epoch != state.epoch) {               // it ended meanwhile
+        desk.refused(place);
+        if (ledger::outcome_of(*recovery, state, store->archive()) == ledger::Outcome::wrong_epoch) {   // it ended meanwhile
           reply(refused("ordered_rule", ledger::name(ledger::Outcome::wrong_epoch)));
           continue;
         }
         reply(refused("bad_proof_or_signature", "", kRubbishCharge));
         continue;
       }
-      desk.verified(nf, recovery);
+      desk.verified(place, recovery);
       if (propose) propose({*recovery, {}});
       reply(binary({}));
     }

@@ -39,6 +39,12 @@ struct Handover {
   std::vector<Member> from, to;
 };
 
+// The engine's word that a validator broke the engine's rules, with proof that the engine has checked.
+struct Accusation {
+  ByteArray<20> validator{};             // the first bytes of SHA-256 of its key
+  uint64_t time_ms = 0;                  // of the engine's block in which it did
+};
+
 // A consumer for an engine that agrees on the state as well (L-64): a batch is computed first and kept when the engine has
 // decided on it, with the engine's own height in the same synced write. Called from one thread at a time; point() from any.
 class Replica : public Consumer {
@@ -52,6 +58,10 @@ class Replica : public Consumer {
   virtual Point point() const = 0;       // of what is kept
   // The block that `batch` makes of what is kept. Keeps nothing; takes the place of what was computed before.
   virtual Result<ledger::BlockHash, Error> compute(const Batch& batch) = 0;
+  // What such words come to as entries of the next block, of what is kept: the same at every validator. At most `limit`.
+  virtual Result<std::vector<ledger::CertifiedTransaction>, Error> entries_against(std::span<const Accusation>, size_t /*limit*/) {
+    return std::vector<ledger::CertifiedTransaction>();
+  }
   // What became of the committee in the block computed last; nullopt: nothing.
   virtual std::optional<Handover> handover() const { return std::nullopt; }
   // Keeps what was computed since the last keep(), if anything, and the engine's height: all of it or nothing, synced (the

@@ -19,14 +19,6 @@ const char* name(CommitteeReject reject) {
   return "?";
 }
 
-Bytes possession_context(const NetworkId& network, const ValidatorId& id) {
-  Writer out;
-  out.raw(view("Sotto.possession.v1"));
-  out.raw(network.value);
-  out.raw(id.value);
-  return std::move(out).bytes();
-}
-
 Validator make_validator(const NetworkId& network, const ValidatorId& id, uint64_t stake, const crypto::BlsSecretKey& key) {
   return {id, stake, key.public_key(), crypto::bls_prove_possession(key, possession_context(network, id))};
 }

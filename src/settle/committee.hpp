@@ -11,8 +11,8 @@ __extension__ using Stake = unsigned __int128;            // sums; a single vali
 
 inline constexpr size_t kMaxValidators = 512;
 
-// Names a validator for good: the same in every epoch, whatever its key.
-using ValidatorId = ledger::HashId<struct ValidatorIdMeaning>;
+using ledger::ValidatorId;
+using ledger::possession_context;
 
 struct Validator {
   ValidatorId id;
@@ -22,9 +22,6 @@ struct Validator {
   friend bool operator==(const Validator&, const Validator&) = default;
 };
 
-// "Sotto.possession.v1" | network | validator id: what a proof of possession is signed with, besides the key itself, so
-// that nobody else can use it, here or elsewhere.
-Bytes possession_context(const NetworkId& network, const ValidatorId& id);
 Validator make_validator(const NetworkId& network, const ValidatorId& id, uint64_t stake, const crypto::BlsSecretKey& key);
 
 // The part of a validator the network id covers at genesis. Possession is proven for the network, so the network id

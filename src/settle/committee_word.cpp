@@ -1,6 +1,8 @@
 #include "settle/committee_word.hpp"
 
 #include "settle/certificate.hpp"
+#include "settle/ledger_view.hpp"
+#include "settle/stake_word.hpp"
 
 namespace sotto::settle {
 
@@ -11,15 +13,17 @@ std::shared_ptr<const Committee> committee_of(const ledger::State& state, const 
   return std::make_shared<const Committee>(std::move(decoded).value());
 }
 
-std::optional<ledger::CommitteeWord::Weight> weight_of(const ledger::Report& report, const Committee& committee) {
-  if (report.epoch != committee.epoch() || report.validator >= committee.size()) return std::nullopt;
-  const auto signature = crypto::BlsSignature::decode(report.signature);
-  if (!signature) return std::nullopt;
+bool signed_by(const ledger::Report& report, const NetworkId& network, const crypto::BlsPublicKey& key) {
   std::optional<NoteKey> note;
   if (report.note) note = NoteKey{report.note->nf, report.note->generation};
+  const auto signature = crypto::BlsSignature::decode(report.signature);
+  return signature.ok() && crypto::bls_fast_aggregate_verify(key, report_digest(network, report.epoch, note), *signature);
+}
+
+std::optional<ledger::CommitteeWord::Weight> weight_of(const ledger::Report& report, const Committee& committee) {
+  if (report.epoch != committee.epoch() || report.validator >= committee.size()) return std::nullopt;
   const Validator& validator = committee[report.validator];
-  if (!crypto::bls_fast_aggregate_verify(validator.key, report_digest(committee.network(), report.epoch, note), *signature))
-    return std::nullopt;
+  if (!signed_by(report, committee.network(), validator.key)) return std::nullopt;
   return ledger::CommitteeWord::Weight{validator.stake, committee.total()};
 }
 
@@ -38,7 +42,7 @@ ledger::CommitteeWord committee_word(std::shared_ptr<const Committee> first) {
     if (*last == nullptr || (*last)->epoch() != state.epoch) *last = committee_of(state, first);
     return *last;
   };
-  return {[current](const ledger::Report& report, const ledger::State& state) {
+  ledger::CommitteeWord word{[current](const ledger::Report& report, const ledger::State& state) {
             const auto committee = current(state);
             return committee == nullptr ? std::nullopt : weight_of(report, *committee);
           },
@@ -46,6 +50,13 @@ ledger::CommitteeWord committee_word(std::shared_ptr<const Committee> first) {
             const auto committee = current(state);
             return committee != nullptr && holds(close, *committee);
           }};
+  word.unjail = [](const ledger::Unjail& op, const ByteArray<96>& vote_key, const ledger::State& state) {
+    return unjail_holds(op, vote_key, state.network->id());
+  };
+  word.evidence = [](const ledger::Evidence& op, const ByteArray<96>& vote_key, const ledger::State& state, const ledger::Archive& archive) {
+    return evidence_holds(op, vote_key, state.network->id(), StateView(state, archive));
+  };
+  return word;
 }
 
 std::optional<ledger::CloseEpoch> make_close(const Committee& committee, Bytes next, std::span<const CloseShare> shares) {

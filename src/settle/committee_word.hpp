@@ -9,6 +9,8 @@ namespace sotto::settle {
 // bytes are none, which only a corrupt quorum brings about.
 std::shared_ptr<const Committee> committee_of(const ledger::State& state, const std::shared_ptr<const Committee>& first);
 
+// Its signature is that key's.
+bool signed_by(const ledger::Report& report, const NetworkId& network, const crypto::BlsPublicKey& key);
 // The stake behind a report of that committee's epoch, if its signature holds.
 std::optional<ledger::CommitteeWord::Weight> weight_of(const ledger::Report& report, const Committee& committee);
 // A quorum of that committee signed that it ends, and who is next is a committee of the same network's next epoch.

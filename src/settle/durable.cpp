@@ -15,8 +15,9 @@ Result<DecodedCandidate, DecodeError> decode_candidate(ByteView bytes) {
   candidate.network = transaction->network;
   const auto& transfers = transaction->transfers;
   candidate.one_owner = std::ranges::all_of(transfers, [&](const ledger::Transfer& t) { return t.rk == transfers.front().rk; });
-  for (const ledger::Transfer& transfer : transfers)
-    for (const ledger::Input& input : transfer.inputs) candidate.notes.push_back({input.nf, input.generation});
+  const auto spends = ledger::nullifiers(*transaction);
+  const auto generations = ledger::generations(*transaction);
+  for (size_t i = 0; i < spends.size(); ++i) candidate.notes.push_back({spends[i], generations[i]});
   candidate.bytes = std::make_shared<const Bytes>(bytes.begin(), bytes.end());
   return DecodedCandidate{std::move(candidate), std::move(transaction)};
 }

@@ -51,9 +51,28 @@ bool current(const ledger::Transaction& tx, const LedgerView& ledger, const std:
   return true;
 }
 
-Status<EvidenceReject> check(const DoubleVote& e, const Committee& committee, const LedgerView& ledger) {
-  if (e.first.network != committee.network() || e.second.network != committee.network()) return Failure{EvidenceReject::wrong_network};
-  if (e.epoch != committee.epoch()) return Failure{EvidenceReject::wrong_epoch};
+// Whom it is about, by what is signed: a share's index says only whose key to take.
+struct Accused {
+  NetworkId network;
+  uint64_t epoch = 0;
+  const crypto::BlsPublicKey* key = nullptr;              // none: nobody has that index
+
+  template <Phase P>
+  bool signed_it(const Share<P>& share, const Subject& subject) const {
+    return key != nullptr && crypto::bls_verify(*key, digest(P, network, subject), share.signature).ok();
+  }
+};
+
+bool signed_all(const DoubleVote& e, const Accused& accused) {
+  return accused.signed_it(e.vote_on_first, subject_of(e.epoch, e.first)) && accused.signed_it(e.vote_on_second, subject_of(e.epoch, e.second));
+}
+bool signed_all(const FalseReport& e, const Accused& accused) {
+  return accused.signed_it(e.acknowledgement, subject_of(e.report.epoch, e.transaction)) && signed_by(e.report, accused.network, *accused.key);
+}
+
+Status<EvidenceReject> check(const DoubleVote& e, const Accused& accused, const LedgerView& ledger) {
+  if (e.first.network != accused.network || e.second.network != accused.network) return Failure{EvidenceReject::wrong_network};
+  if (e.epoch != accused.epoch) return Failure{EvidenceReject::wrong_epoch};
   if (e.vote_on_first.validator != e.vote_on_second.validator) return Failure{EvidenceReject::different_validators};
   const Subject first = subject_of(e.epoch, e.first), second = subject_of(e.epoch, e.second);
   if (first.txid == second.txid) return Failure{EvidenceReject::same_transaction};
@@ -61,14 +80,13 @@ Status<EvidenceReject> check(const DoubleVote& e, const Committee& committee, co
   const bool common = std::ranges::any_of(ledger::nullifiers(e.first), [&](const Nullifier& nf) { return std::ranges::find(theirs, nf) != theirs.end(); });
   if (!common) return Failure{EvidenceReject::no_common_note};
   if (!current(e.first, ledger) || !current(e.second, ledger)) return Failure{EvidenceReject::not_current_at_once};
-  if (!verify(e.vote_on_first, first, committee) || !verify(e.vote_on_second, second, committee))
-    return Failure{EvidenceReject::bad_signature};
+  if (!signed_all(e, accused)) return Failure{EvidenceReject::bad_signature};
   return Ok{};
 }
 
-Status<EvidenceReject> check(const FalseReport& e, const Committee& committee, const LedgerView& ledger) {
-  if (e.transaction.network != committee.network()) return Failure{EvidenceReject::wrong_network};
-  if (e.report.epoch != committee.epoch()) return Failure{EvidenceReject::wrong_epoch};
+Status<EvidenceReject> check(const FalseReport& e, const Accused& accused, const LedgerView& ledger) {
+  if (e.transaction.network != accused.network) return Failure{EvidenceReject::wrong_network};
+  if (e.report.epoch != accused.epoch) return Failure{EvidenceReject::wrong_epoch};
   if (e.acknowledgement.validator != e.report.validator) return Failure{EvidenceReject::different_validators};
   const auto notes = ledger::nullifiers(e.transaction);
   const Subject subject = subject_of(e.report.epoch, e.transaction);
@@ -86,7 +104,7 @@ Status<EvidenceReject> check(const FalseReport& e, const Committee& committee, c
     const auto spender = ledger.spent_by(nf);
     if (spender && (nf != reported || *spender == subject.txid)) return Failure{EvidenceReject::spent};
   }
-  if (!verify(e.acknowledgement, subject, committee) || !weight_of(e.report, committee)) return Failure{EvidenceReject::bad_signature};
+  if (!signed_all(e, accused)) return Failure{EvidenceReject::bad_signature};
   return Ok{};
 }
 
@@ -152,7 +170,17 @@ uint64_t epoch_of(const Evidence& evidence) {
 }
 
 Status<EvidenceReject> convicts(const Evidence& evidence, const Committee& committee, const LedgerView& ledger) {
-  return std::visit([&](const auto& e) { return check(e, committee, ledger); }, evidence);
+  const uint16_t index = accused_in(evidence);
+  const Accused accused{committee.network(), committee.epoch(), index < committee.size() ? &committee[index].key : nullptr};
+  return std::visit([&](const auto& e) { return check(e, accused, ledger); }, evidence);
+}
+
+bool signed_by(const Evidence& evidence, const NetworkId& network, const crypto::BlsPublicKey& key) {
+  return std::visit([&](const auto& e) { return signed_all(e, {network, epoch_of(evidence), &key}); }, evidence);
+}
+
+Status<EvidenceReject> convicts(const Evidence& evidence, const NetworkId& network, const crypto::BlsPublicKey& key, const LedgerView& ledger) {
+  return std::visit([&](const auto& e) { return check(e, {network, epoch_of(evidence), &key}, ledger); }, evidence);
 }
 
 }  // namespace sotto::settle

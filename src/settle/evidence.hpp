@@ -46,5 +46,9 @@ const char* name(EvidenceReject reject);
 // `committee` is that of epoch_of(evidence); `ledger` any later state. As generations only rise and what is spent stays spent,
 // what is current and unspent now was so when the later word was given.
 Status<EvidenceReject> convicts(const Evidence& evidence, const Committee& committee, const LedgerView& ledger);
+// Its signatures alone: everything above that does not depend on a ledger may still acquit.
+bool signed_by(const Evidence& evidence, const NetworkId& network, const crypto::BlsPublicKey& key);
+// The same for whoever knows the accused by its vote key, and the committee no more.
+Status<EvidenceReject> convicts(const Evidence& evidence, const NetworkId& network, const crypto::BlsPublicKey& key, const LedgerView& ledger);
 
 }  // namespace sotto::settle

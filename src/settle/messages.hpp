@@ -14,7 +14,7 @@ using ledger::Nullifier;
 using ledger::TxId;
 
 // A transaction spends at most this many notes.
-inline constexpr size_t kMaxNotes = ledger::kMaxTransfers * circuit::kSlots;
+inline constexpr size_t kMaxNotes = ledger::kMaxSpends;
 
 // One note as locks see it: recovery raises the generation, which voids every lock and vote taken before.
 struct NoteKey {

@@ -5,7 +5,7 @@
 namespace sotto::store {
 namespace {
 
-constexpr uint8_t kStateVersion = 3;                       // 3: chain, epoch's begin and end
+constexpr uint8_t kStateVersion = 4;                       // 4: stake
 constexpr size_t kMaxRoots = size_t{1} << 24, kMaxGenerations = size_t{1} << 28;
 
 Result<ledger::Wide, DecodeError> read_wide(Reader& in) {
@@ -72,7 +72,7 @@ Result<ledger::State, DecodeError> decode_state(ByteView bytes, std::shared_ptr<
     TRY(since, in.u64());
     state.roots.push_back({{root}, since});
   }
-  TRY(supplies, in.count(ledger::kMaxAssets, 3 * 16 + 1));
+  TRY(supplies, in.count(ledger::kMaxAssets, 4 * 16 + 1));
   for (size_t i = 0; i < supplies; ++i) {
     ledger::Supply supply;
     TRY(minted, read_wide(in));
@@ -81,6 +81,8 @@ Result<ledger::State, DecodeError> decode_state(ByteView bytes, std::shared_ptr<
     supply.burned = burned;
     TRY(fees, read_wide(in));
     supply.fees = fees;
+    TRY(staked, read_wide(in));
+    supply.staked = staked;
     TRY(halted, in.boolean());
     supply.halted = halted;
     state.supply.push_back(supply);
@@ -130,6 +132,8 @@ Result<ledger::State, DecodeError> decode_state(ByteView bytes, std::shared_ptr<
   }
   TRY(committee, in.sized(ledger::kMaxNextCommitteeBytes));
   state.committee.assign(committee.begin(), committee.end());
+  TRY(stake, ledger::read_stake(in));
+  state.stake = std::move(stake);
   TRY_OK(in.finish());
   return state;
 }

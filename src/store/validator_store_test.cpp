@@ -266,7 +266,7 @@ TEST(StateCodec, refuses_what_it_does_not_write) {
   odd[0] = 9;
   EXPECT_EQ(decode_state(odd, w.world.network).error(), DecodeError::bad_version);
   odd = bytes;
-  const auto tail = odd.end() - 26;                       // no recoveries, began, nothing due, no close, no committee
+  const auto tail = odd.end() - 34;                       // no recoveries, began, nothing due, no close, no committee, no stake
   std::swap_ranges(tail - 72, tail - 36, tail - 36);
   EXPECT_EQ(decode_state(odd, w.world.network).error(), DecodeError::out_of_order);
 
@@ -290,7 +290,7 @@ TEST(StateCodec, refuses_what_it_does_not_write) {
   };
   refused({{2, 2}, 0});
   refused({{3, 2}, 0});
-  const auto second = full.end() - (1 + 8 + 6 + 4 + 2 + 16) - 5 - (32 + 4 + 8 + 4 + 16);  // the last recovery's note
+  const auto second = full.end() - (1 + 8 + 6 + 4 + 2 + 16) - 5 - 8 - (32 + 4 + 8 + 4 + 16);  // the last recovery's note
   odd = full;
   std::fill_n(odd.begin() + (second - full.begin()), 32, uint8_t{0});
   EXPECT_EQ(decode_state(odd, w.world.network).error(), DecodeError::out_of_order);

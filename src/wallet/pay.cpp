@@ -23,7 +23,8 @@ Wallet::Spending Wallet::spendable(const AssetOpening& asset) const {
 
 Status<Refusal> Wallet::check_assets(const AssetOpening& asset, const AssetOpening& fee_asset, Amount fee) const {
   if (asset.policy != 0) return Failure{Refusal{Reject::regulated_asset, {}}};
-  if (!network_->find(asset)) return Failure{Refusal{Reject::unknown_asset, {}}};
+  const bool token = asset.id >= ledger::kTokenRange && network_->has_stake();
+  if (!token && !network_->find(asset)) return Failure{Refusal{Reject::unknown_asset, {}}};
   if (!network_->fee_allowed(fee.units())) return Failure{Refusal{Reject::fee_not_allowed, {}}};
   if (fee_asset.policy != 0 || !network_->find_fee_asset(note::asset_of(fee_asset))) {
     return Failure{Refusal{Reject::fee_asset_not_allowed, {}}};
@@ -31,26 +32,39 @@ Status<Refusal> Wallet::check_assets(const AssetOpening& asset, const AssetOpeni
   return Ok{};
 }
 
-Refusal Wallet::refusal_of(SelectReject reject, const PayRequest& request) const {
+Refusal Wallet::refusal_of(SelectReject reject, const AssetOpening& asset, Amount amount, const AssetOpening& fee_asset, Amount fee) const {
   switch (reject) {
     case SelectReject::zero_amount: return {Reject::zero_amount, {}};
     case SelectReject::too_large: return {Reject::too_large, {}};
     case SelectReject::needs_merge: return {Reject::needs_merge, {}};
     case SelectReject::needs_fee_merge: return {Reject::needs_fee_merge, {}};
     case SelectReject::insufficient_funds: {
-      const bool same = request.asset == request.fee_asset;
-      const Amount need = same ? request.amount.plus(request.fee).value_or(Amount(UINT64_MAX)) : request.amount;
-      return {balance(request.asset).total() >= need ? Reject::funds_arriving : Reject::insufficient_funds, {}};
+      const Amount need = asset == fee_asset ? amount.plus(fee).value_or(Amount(UINT64_MAX)) : amount;
+      return {balance(asset).total() >= need ? Reject::funds_arriving : Reject::insufficient_funds, {}};
     }
     case SelectReject::insufficient_fee:
-      return {balance(request.fee_asset).total() >= request.fee ? Reject::funds_arriving : Reject::insufficient_fee, {}};
+      return {balance(fee_asset).total() >= fee ? Reject::funds_arriving : Reject::insufficient_fee, {}};
   }
   return {Reject::insufficient_funds, {}};
 }
 
+Result<Selection, Refusal> Wallet::choose(const AssetOpening& asset, Amount amount, const AssetOpening& fee_asset, Amount fee) const {
+  const Spending notes = spendable(asset);
+  const Spending fee_notes = spendable(fee_asset);
+  auto selection = asset == fee_asset ? select_fee_asset(notes.candidates, amount, fee) : select(notes.candidates, amount, fee_notes.candidates, fee);
+  if (!selection.ok()) return Failure{refusal_of(selection.error(), asset, amount, fee_asset, fee)};
+  return std::move(selection).value();
+}
+
+Result<Selection, Refusal> Wallet::choose_fee(const AssetOpening& fee_asset, Amount fee) const {
+  auto selection = select_fee(spendable(fee_asset).candidates, fee);
+  if (!selection.ok()) return Failure{refusal_of(selection.error(), fee_asset, Amount(), fee_asset, fee)};
+  return std::move(selection).value();
+}
+
 Result<Outgoing, Refusal> Wallet::send(const Selection& selection, const AssetOpening& asset,
                                        const std::optional<OutputPlan>& payment, const AssetOpening& fee_asset, Amount fee,
-                                       Prover& prover, Entropy& entropy) {
+                                       Prover& prover, Entropy& entropy, const Passage& passage) {
   const Spending notes = spendable(asset);
   const Spending fee_notes = spendable(fee_asset);
   TransferPlan plan;
@@ -58,6 +72,8 @@ Result<Outgoing, Refusal> Wallet::send(const Selection& selection, const AssetOp
   plan.fee_asset = fee_asset;
   plan.fee = fee;
   plan.carry = selection.carry;
+  plan.v_in = passage.v_in;
+  plan.v_out = passage.v_out;
   plan.anchor = state_.tree.root();
   PaymentEntry record;
   for (size_t i = 0; i < circuit::kSlots; ++i) {
@@ -71,7 +87,8 @@ Result<Outgoing, Refusal> Wallet::send(const Selection& selection, const AssetOp
   }
   const note::Address change = address(kChangeIndex);
   for (size_t j = 0; j < circuit::kSlots; ++j) {
-    if (selection.outputs[j].is_zero()) continue;
+    const bool leaves = j == 0 && !passage.v_out.is_zero();
+    if (selection.outputs[j].is_zero() || leaves) continue;
     const bool paid = j == 0 && payment;
     plan.outputs[j] = paid ? *payment : OutputPlan{change, selection.outputs[j], {}, std::nullopt};
     const OutputPlan& o = *plan.outputs[j];
@@ -83,7 +100,10 @@ Result<Outgoing, Refusal> Wallet::send(const Selection& selection, const AssetOp
   // The wallet's own notes and paths: if they do not satisfy the statement, its rows are wrong.
   if (!built.ok()) return Failure{Refusal{Reject::damaged, name(built.error())}};
   record.expiry = state_.height() + network_->params().expiry_window;
-  ledger::Transaction tx = assemble(network_->id(), record.expiry, {&*built, 1});
+  std::vector<ledger::Operation> operations;
+  if (passage.make) operations.push_back(passage.make(built->transfer.inputs[0].nf.bytes()));
+  ledger::Transaction tx = assemble(network_->id(), record.expiry, {&*built, 1}, std::move(operations));
+  if (passage.sign) passage.sign(tx);
   if (const auto done = authorise(tx, {&*built, 1}, keys_.ask(), prover, entropy); !done.ok()) {
     return Failure{Refusal{Reject::bad_own_proof, name(done.error())}};
   }
@@ -106,21 +126,24 @@ Result<Outgoing, Refusal> Wallet::send(const Selection& selection, const AssetOp
   next.payments.emplace(record.txid, record);
   next.history.emplace(entry.txid, entry);
   next.index();
+  Changes changes{{row_of(record), row_of(entry)}, {}};
+  for (const ledger::Operation& op : tx.operations)
+    if (const auto* claim = std::get_if<ledger::Claim>(&op)) {
+      StakeEntry& stake = next.stakes.at(claim->claim);
+      stake.claimed_by = record.txid;
+      stake.received = claim->amount;
+      changes.put.push_back(row_of(stake));
+    }
   const Outgoing out{record.txid, record.bytes};
-  TRY_OK(commit(std::move(next), {{row_of(record), row_of(entry)}, {}}));
+  TRY_OK(commit(std::move(next), changes));
   return out;
 }
 
 Result<Outgoing, Refusal> Wallet::pay(const PayRequest& request, Prover& prover, Entropy& entropy) {
   TRY_OK(check_assets(request.asset, request.fee_asset, request.fee));
   if (request.memo.size() > note::kMaxMemoBytes) return Failure{Refusal{Reject::memo_too_long, {}}};
-  const Spending notes = spendable(request.asset);
-  const Spending fee_notes = spendable(request.fee_asset);
-  const auto selection = request.asset == request.fee_asset
-                             ? select_fee_asset(notes.candidates, request.amount, request.fee)
-                             : select(notes.candidates, request.amount, fee_notes.candidates, request.fee);
-  if (!selection.ok()) return Failure{refusal_of(selection.error(), request)};
-  return send(*selection, request.asset, OutputPlan{request.to, request.amount, request.memo, std::nullopt},
+  TRY(selection, choose(request.asset, request.amount, request.fee_asset, request.fee));
+  return send(selection, request.asset, OutputPlan{request.to, request.amount, request.memo, std::nullopt},
               request.fee_asset, request.fee, prover, entropy);
 }
 

@@ -11,6 +11,7 @@ const char* name(Table table) {
     case Table::payments: return "payments";
     case Table::history: return "history";
     case Table::receipts: return "receipts";
+    case Table::stakes: return "stakes";
   }
   return "unknown";
 }

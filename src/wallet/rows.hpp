@@ -14,9 +14,10 @@ enum class Table : uint8_t {
   payments = 5,   // by txid: everything this wallet sent, byte for byte
   history = 6,    // by txid
   receipts = 7,   // by txid, transfer and slot: what payees signed for us
+  stakes = 8,     // by claim id: what this account bonded, unbonded and claimed
 };
 inline constexpr std::array kTables = {Table::account, Table::sync, Table::notes, Table::witnesses,
-                                       Table::payments, Table::history, Table::receipts};
+                                       Table::payments, Table::history, Table::receipts, Table::stakes};
 const char* name(Table table);
 
 struct RowKey {

@@ -28,6 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (const auto& [cm, note] : state->notes) CHECK(written(row_of(note)));
   for (const auto& [id, payment] : state->payments) CHECK(written(row_of(payment)));
   for (const auto& [id, entry] : state->history) CHECK(written(row_of(entry)));
+  for (const auto& [id, stake] : state->stakes) CHECK(written(row_of(stake)));
   for (const auto& [ref, receipt] : state->receipts) CHECK(written(receipt_row(ref, receipt)));
   return 0;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "wallet/stake.hpp"
 #include "wallet/wallet.hpp"
 
 namespace sotto::wallet {
@@ -28,6 +29,7 @@ struct Draft {
   note::Diversifier change;
   std::set<FieldKey> notes;
   std::set<TxId> payments, history;
+  std::set<ledger::ClaimId> stakes;
   std::set<uint64_t> witnesses;
   bool sync = false;
 
@@ -109,6 +111,7 @@ struct Draft {
     for (const FieldKey& key : notes) out.put.push_back(row_of(next.notes.at(key)));
     for (const TxId& id : payments) out.put.push_back(row_of(next.payments.at(id)));
     for (const TxId& id : history) out.put.push_back(row_of(next.history.at(id)));
+    for (const ledger::ClaimId& id : stakes) out.put.push_back(row_of(next.stakes.at(id)));
     for (const uint64_t position : witnesses) {
       if (next.tree.marked(position)) out.put.push_back(witness_row(next, position));
       else out.erase.push_back(witness_key(position));
@@ -164,7 +167,10 @@ void settle_payment(Draft& draft, PaymentEntry& payment, const ledger::Transacti
 ScannedBlock scanned(const ledger::Block& block) {
   ScannedBlock out{block.header.height, {}, block.header.note_root.value};
   for (const ledger::BlockEntry& entry : block.entries) {
-    if (entry.outcome == ledger::Outcome::executed) out.transactions.push_back(&entry.certified.transaction);
+    const ledger::Transaction& tx = entry.certified.transaction;
+    if (entry.outcome == ledger::Outcome::executed) out.transactions.push_back(&tx);
+    const bool withdraws = tx.ordered && std::holds_alternative<ledger::Withdraw>(*tx.ordered);
+    if (withdraws && entry.outcome == ledger::Outcome::took_effect) out.withdrawals.push_back(&tx);
   }
   return out;
 }
@@ -292,8 +298,10 @@ Result<BlockEffects, Refusal> Wallet::apply_blocks(std::span<const ScannedBlock>
     std::vector<size_t> marks;
     std::vector<uint64_t> spent_positions;
     bool payments_changed = false;
+    for (const ledger::Transaction* tx : block.withdrawals) find_stakes(keys_.ask(), *tx, ledger::txid(*tx), block.height, next, draft.stakes);
     for (const ledger::Transaction* tx : block.transactions) {
       const TxId id = ledger::txid(*tx);
+      find_stakes(keys_.ask(), *tx, id, block.height, next, draft.stakes);
       bool ours = false;
       for (const ledger::Nullifier& nf : ledger::nullifiers(*tx)) {
         const auto found = next.by_nullifier.find(nf.value.encode());

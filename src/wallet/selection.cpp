@@ -77,6 +77,12 @@ const char* name(SelectReject reject) {
   return "unknown";
 }
 
+Result<Selection, SelectReject> select_fee(std::span<const Candidate> fee_notes, Amount fee) {
+  Selection out;
+  TRY_OK(choose_fee(fee_notes, fee, out));
+  return out;
+}
+
 Result<Selection, SelectReject> select(std::span<const Candidate> notes, Amount amount,
                                        std::span<const Candidate> fee_notes, Amount fee) {
   if (amount.is_zero()) return Failure{SelectReject::zero_amount};

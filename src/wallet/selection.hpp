@@ -41,6 +41,9 @@ Result<Selection, SelectReject> select(std::span<const Candidate> notes, Amount 
 // that two further payments can be in flight at once.
 Result<Selection, SelectReject> select_fee_asset(std::span<const Candidate> notes, Amount amount, Amount fee);
 
+// The fee alone, out of one note.
+Result<Selection, SelectReject> select_fee(std::span<const Candidate> fee_notes, Amount fee);
+
 // The two largest notes into one (output 0), to oneself; of the fee asset, the three largest less the fee (output 2, as
 // value only moves towards slot 2). nullopt with fewer than two notes or no money for the fee.
 std::optional<Selection> select_merge(std::span<const Candidate> notes, std::span<const Candidate> fee_notes, Amount fee);

@@ -226,6 +226,28 @@ Result<HistoryEntry, DecodeError> read_history(ByteView value) {
   return out;
 }
 
+Result<StakeEntry, DecodeError> read_stake_entry(ByteView value) {
+  Reader in(value);
+  TRY_OK(begin(in));
+  StakeEntry out;
+  TRY(claim, in.array<32>());
+  TRY(kind, in.u8());
+  TRY(validator, in.array<32>());
+  TRY(amount, in.u64());
+  TRY(basis, in.array<32>());
+  TRY(height, in.u64());
+  TRY(claimed, in.boolean());
+  if (claimed) {
+    TRY(claimed_by, read_txid(in));
+    out.claimed_by = claimed_by;
+  }
+  TRY(received, in.u64());
+  TRY_OK(in.finish());
+  if (kind < 1 || kind > 5) return Failure{DecodeError::too_large};
+  out = {{claim}, static_cast<StakeKind>(kind), {validator}, amount, basis, height, out.claimed_by, received};
+  return out;
+}
+
 Status<DecodeError> read_row(const Row& row, State& state) {
   switch (row.key.table) {
     case Table::account: return read_account(row.value, state);
@@ -257,6 +279,12 @@ Status<DecodeError> read_row(const Row& row, State& state) {
       state.receipts.emplace(ref, *receipt);
       return Ok{};
     }
+    case Table::stakes: {
+      TRY(stake, read_stake_entry(row.value));
+      if (key_of(stake) != row.key) return Failure{DecodeError::non_canonical};
+      state.stakes.emplace(stake.claim, stake);
+      return Ok{};
+    }
   }
   return Failure{DecodeError::bad_version};
 }
@@ -270,6 +298,17 @@ const char* name(PaymentState state) {
     case PaymentState::executed: return "executed";
     case PaymentState::refused: return "refused";
     case PaymentState::expired: return "expired";
+  }
+  return "unknown";
+}
+
+const char* name(StakeKind kind) {
+  switch (kind) {
+    case StakeKind::bond: return "bond";
+    case StakeKind::self_bond: return "self_bond";
+    case StakeKind::unbond: return "unbond";
+    case StakeKind::registration: return "registration";
+    case StakeKind::withdrawal: return "withdrawal";
   }
   return "unknown";
 }
@@ -295,6 +334,7 @@ RowKey witness_key(uint64_t position) {
 RowKey key_of(const PaymentEntry& payment) { return {Table::payments, bytes_of(payment.txid.value)}; }
 RowKey key_of(const HistoryEntry& entry) { return {Table::history, bytes_of(entry.txid.value)}; }
 RowKey receipt_key(const OutputRef& output) { return {Table::receipts, id_of(output)}; }
+RowKey key_of(const StakeEntry& stake) { return {Table::stakes, bytes_of(stake.claim.value)}; }
 
 Row account_row(const State& state) {
   Writer out = begin_row();
@@ -381,6 +421,20 @@ Row row_of(const HistoryEntry& entry) {
 Row receipt_row(const OutputRef& output, const note::Receipt& receipt) {
   const auto bytes = note::encode(receipt);
   return {receipt_key(output), Bytes(bytes.begin(), bytes.end())};
+}
+
+Row row_of(const StakeEntry& stake) {
+  Writer out = begin_row();
+  out.raw(stake.claim.value);
+  out.u8(static_cast<uint8_t>(stake.kind));
+  out.raw(stake.validator.value);
+  out.u64(stake.amount);
+  out.raw(stake.basis);
+  out.u64(stake.height);
+  out.u8(stake.claimed_by ? 1 : 0);
+  if (stake.claimed_by) out.raw(stake.claimed_by->value);
+  out.u64(stake.received);
+  return {key_of(stake), std::move(out).bytes()};
 }
 
 Result<State, Error> state_from_rows(const std::vector<Row>& rows) {

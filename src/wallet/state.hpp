@@ -92,6 +92,20 @@ struct HistoryEntry {
   Amount fee;
 };
 
+// A claim of this account's (docs/spec/stake.md D-20), whoever of its devices opened it.
+enum class StakeKind : uint8_t { bond = 1, self_bond = 2, unbond = 3, registration = 4, withdrawal = 5 };
+const char* name(StakeKind kind);
+struct StakeEntry {
+  ledger::ClaimId claim;
+  StakeKind kind{};
+  ledger::ValidatorId validator;
+  uint64_t amount = 0;                               // given: native, or tokens (unbond, withdrawal)
+  Hash32 basis{};                                    // of the claim's key (K-8)
+  uint64_t height = 0;                               // of the block that opened it
+  std::optional<TxId> claimed_by;                    // perhaps not executed yet
+  uint64_t received = 0;                             // what that takes in
+};
+
 struct State {
   Hash32 network{};
   note::Seed seed;
@@ -106,6 +120,7 @@ struct State {
   std::map<TxId, PaymentEntry> payments;
   std::map<TxId, HistoryEntry> history;
   std::map<OutputRef, note::Receipt> receipts;
+  std::map<ledger::ClaimId, StakeEntry> stakes;
 
   // Recomputed.
   std::map<FieldKey, FieldKey> by_nullifier;         // nf -> cm, all notes ever
@@ -120,6 +135,7 @@ RowKey witness_key(uint64_t position);
 RowKey key_of(const PaymentEntry& payment);
 RowKey key_of(const HistoryEntry& entry);
 RowKey receipt_key(const OutputRef& output);
+RowKey key_of(const StakeEntry& stake);
 
 Row account_row(const State& state);
 Row sync_row(const State& state);
@@ -128,6 +144,7 @@ Row row_of(const NoteEntry& note);
 Row row_of(const PaymentEntry& payment);
 Row row_of(const HistoryEntry& entry);
 Row receipt_row(const OutputRef& output, const note::Receipt& receipt);
+Row row_of(const StakeEntry& stake);
 
 // The state the rows describe. The error names the table and what is wrong; "" as error: there is no account row at all.
 Result<State, Error> state_from_rows(const std::vector<Row>& rows);

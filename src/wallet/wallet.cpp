@@ -25,6 +25,9 @@ const char* name(Reject reject) {
     case Reject::memo_too_long: return "memo_too_long";
     case Reject::nothing_to_merge: return "nothing_to_merge";
     case Reject::nothing_to_split: return "nothing_to_split";
+    case Reject::no_stake: return "no_stake";
+    case Reject::below_minimum: return "below_minimum";
+    case Reject::nothing_to_claim: return "nothing_to_claim";
     case Reject::bad_own_proof: return "bad_own_proof";
     case Reject::unknown_payment: return "unknown_payment";
     case Reject::wrong_certificate: return "wrong_certificate";

@@ -35,6 +35,9 @@ enum class Reject : uint8_t {
   memo_too_long,
   nothing_to_merge,        // fewer than two notes
   nothing_to_split,
+  no_stake,                // the network has none
+  below_minimum,           // less than the network lets bond or register
+  nothing_to_claim,        // not ours, or taken already
   bad_own_proof,           // own proof or signature did not verify: nothing stored, nothing sent, suspect the machine
   // payments under way
   unknown_payment,
@@ -79,6 +82,23 @@ struct PayRequest {
   AssetOpening fee_asset;
   Amount fee;
 };
+// `amount`: native for a bond, tokens for an unbond.
+struct BondRequest {
+  ledger::ValidatorId validator;
+  Amount amount;
+  bool self = false;       // a bond that becomes the validator's own
+  AssetOpening fee_asset;
+  Amount fee;
+};
+// Exactly what the ledger says that the claim holds.
+struct ClaimRequest {
+  ledger::ClaimId claim;
+  AssetOpening asset;
+  Amount amount;
+  uint32_t generation = 0;
+  AssetOpening fee_asset;
+  Amount fee;
+};
 // On disk already. Send `bytes`, as often as it takes, and nothing else for this payment.
 struct Outgoing {
   TxId txid;
@@ -100,6 +120,7 @@ struct ScannedBlock {
   uint64_t height = 0;
   std::vector<const ledger::Transaction*> transactions;   // the executed ones only
   Fr root;                 // of the note tree after the block
+  std::vector<const ledger::Transaction*> withdrawals;    // operators', that took effect
 };
 ScannedBlock scanned(const ledger::Block& block);
 struct BlockEffects {
@@ -145,6 +166,25 @@ class Wallet {
                                   Prover& prover, Entropy& entropy);
   Result<Outgoing, Refusal> split(const AssetOpening& asset, const AssetOpening& fee_asset, Amount fee,
                                   Prover& prover, Entropy& entropy);
+  // --- staking (stake.cpp) ---
+  // Like payments: stored, to be settled; they take effect when they execute. What they open is found in blocks.
+  Result<Outgoing, Refusal> bond(const BondRequest& request, Prover& prover, Entropy& entropy);
+  Result<Outgoing, Refusal> unbond(const BondRequest& request, Prover& prover, Entropy& entropy);
+  // The one that may withdraw what a validator with that vote key has at stake, if this account registers it.
+  crypto::JubjubAffine operator_key(ByteView vote_key) const;
+  // With that key as its operator's (CHECKed), and everything signed.
+  Result<Outgoing, Refusal> register_validator(const ledger::Register& registration, const AssetOpening& fee_asset, Amount fee,
+                                               Prover& prover, Entropy& entropy);
+  Result<Outgoing, Refusal> claim(const ClaimRequest& request, Prover& prover, Entropy& entropy);
+  // Not taken, and no transaction of ours that would is under way.
+  bool claimable(const StakeEntry& entry) const;
+  // By the operator of a validator this account registered: to be ordered, alone. Nothing is stored: blocks tell of it.
+  ledger::Transaction withdrawal(const ledger::ValidatorId& validator, ByteView vote_key, uint64_t epoch, uint32_t sequence,
+                                 Amount tokens, Entropy& entropy) const;
+  // The public key of K-8.
+  crypto::JubjubAffine claim_point(const Hash32& basis) const;
+  AssetOpening native() const { return network_->assets()[0].opening; }
+
   // Everything pending, oldest first: send again after a restart. The very bytes of the first time.
   std::vector<Outgoing> to_resend() const;
   const PaymentEntry* payment(const TxId& txid) const;
@@ -183,13 +223,24 @@ class Wallet {
  private:
   Wallet(RowStore& store, std::shared_ptr<const ledger::Network> network, note::NetworkKind kind, State state);
   Status<Refusal> commit(State next, const Changes& changes);
+  // The operation by which public value enters or leaves; `first`: the first nullifier of its transaction.
+  using Make = std::function<ledger::Operation(const Hash32& first)>;
+  struct Passage {
+    Amount v_in, v_out;      // v_out instead of output 0
+    Make make;
+    std::function<void(ledger::Transaction&)> sign;
+  };
   struct Spending;
   Spending spendable(const AssetOpening& asset) const;
   Status<Refusal> check_assets(const AssetOpening& asset, const AssetOpening& fee_asset, Amount fee) const;
-  Refusal refusal_of(SelectReject reject, const PayRequest& request) const;
+  Refusal refusal_of(SelectReject reject, const AssetOpening& asset, Amount amount, const AssetOpening& fee_asset, Amount fee) const;
+  Result<Selection, Refusal> choose_fee(const AssetOpening& fee_asset, Amount fee) const;
+  Result<Selection, Refusal> choose(const AssetOpening& asset, Amount amount, const AssetOpening& fee_asset, Amount fee) const;
   Result<Outgoing, Refusal> send(const Selection& selection, const AssetOpening& asset, const std::optional<OutputPlan>& payment,
-                                 const AssetOpening& fee_asset, Amount fee, Prover& prover,
-                                 Entropy& entropy);
+                                 const AssetOpening& fee_asset, Amount fee, Prover& prover, Entropy& entropy,
+                                 const Passage& passage = {});
+  Result<Outgoing, Refusal> give(const AssetOpening& asset, Amount amount, const AssetOpening& fee_asset, Amount fee,
+                                 const Make& make, Prover& prover, Entropy& entropy);
   Result<ledger::Transaction, Refusal> verified(ByteView transaction, ledger::Authority& authority) const;
 
   RowStore* store_;

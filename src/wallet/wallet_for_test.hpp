@@ -114,7 +114,7 @@ struct World {
   StampProver prover;
   StampVerifier verifier;
   ledger::FullAuthority authority{verifier, entropy};
-  std::shared_ptr<const ledger::Network> network = std::make_shared<const ledger::Network>(test_content());
+  std::shared_ptr<const ledger::Network> network;
   std::vector<crypto::BlsSecretKey> validator_keys;
   std::shared_ptr<const settle::Committee> committee;
 
@@ -123,7 +123,8 @@ struct World {
   note::NoteTreeFrontier tree;
   std::map<ByteArray<32>, TxId> spent;
 
-  explicit World(uint64_t seed = 1) : entropy(seed) {
+  explicit World(uint64_t seed = 1, const ledger::GenesisContent& content = test_content())
+      : entropy(seed), network(std::make_shared<const ledger::Network>(content)) {
     std::vector<settle::Validator> validators;
     for (uint8_t i = 0; i < 4; ++i) {
       validator_keys.push_back(crypto::BlsSecretKey::random(entropy));

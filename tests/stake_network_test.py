@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+"""A committee by stake on real processes with CometBFT: epochs of seconds; a bond changes what a validator weighs in CometBFT too, a validator that is not there is jailed and comes back.
+
+stake_network_test.py PROGRAM     (the built `sotto`, with `sottod` beside it)
+"""
+import base64
+import json
+import os
+import signal
+import time
+import unittest
+import urllib.request
+
+import network_test
+from network_test import eventually
+
+COIN = 1_000_000
+
+
+class Stake(network_test.Network):
+    options = ["--epoch-seconds", "4"]
+    test_pays_through_crashes_and_restarts = test_two_devices_pay_with_one_note = test_only_by_key = test_sottod_refuses = None
+
+    def stake(self, command, *args, code=0):
+        return self.run_json("stake", command, *args, "--wallet", self.base / "alice", secrets={"--passphrase-fd": "secret of alice"}, code=code)
+
+    def validator(self, identity):
+        return next(v for v in self.stake("validators")["validators"] if v["id"] == identity)
+
+    def engine_powers(self):
+        """By CometBFT's own account."""
+        address, port = self.validators[0].rsplit(":", 1)
+        with urllib.request.urlopen(f"http://{address}:{int(port) + 2}/validators", timeout=5) as answer:
+            found = json.load(answer)["result"]["validators"]
+        return sorted(int(v["voting_power"]) for v in found)
+
+    def until(self, holds, what, seconds=90):
+        """Pays, for an epoch ends with a block, until it holds."""
+        def step():
+            self.pay("0.01")
+            return holds()
+        return eventually(step, seconds, what)
+
+    def test_a_committee_by_stake(self):
+        alice = self.wallet("alice", "create", "--network", self.network_file)["address"]
+        type(self).bob = self.wallet("bob", "create", "--network", self.network_file)["address"]
+        self.run_json("testnet", "fund", alice, "100.00", "EUR", "--dir", self.dir)
+        self.run_json("testnet", "fund", alice, "500.000000", "SOT", "--dir", self.dir)
+        self.wallet("alice", "receive", "--wait", "--timeout", 60)
+        table = self.stake("validators")
+        self.assertEqual([v["state"] for v in table["validators"]], ["in the committee"] * 4)
+        self.assertEqual(self.engine_powers(), [1_000_000 * COIN] * 4)
+
+        keys = {json.loads((self.dir / f"validator-{n + 1}" / "engine" / "config" / "priv_validator_key.json").read_text())["pub_key"]["value"]: n for n in range(4)}
+        place = {base64.b64decode(key).hex(): n for key, n in keys.items()}     # a validator is called by its engine's key
+        chosen = table["validators"][0]["id"]
+        self.stake("bond", chosen, "400")
+        begin = time.monotonic()
+        self.until(lambda: float(self.validator(chosen)["power"]) == 1_000_400.0, "the bond counts in the committee")
+        self.until(lambda: self.engine_powers() == [1_000_000 * COIN] * 3 + [1_000_400 * COIN], "and in CometBFT")
+        print("a bond counts in both committees after %.1f s" % (time.monotonic() - begin))
+
+        absent = next(v["id"] for v in table["validators"][1:] if place[v["id"]] != 0)
+        os.kill(self.pid(place[absent]), signal.SIGSTOP)
+        begin = time.monotonic()
+        try:
+            self.until(lambda: self.validator(absent)["state"] == "jailed", "the absent validator is jailed", 180)
+            self.until(lambda: len(self.engine_powers()) == 3, "it has left CometBFT's validators")
+            print("absent: jailed and out of both committees after %.1f s" % (time.monotonic() - begin))
+        finally:
+            os.kill(self.pid(place[absent]), signal.SIGCONT)
+        folder = self.dir / f"validator-{place[absent] + 1}"
+        begin = time.monotonic()
+        eventually(lambda: self.pay("0.01") and self.unjailed(folder), 120, "its time in jail is over")
+        self.until(lambda: self.validator(absent)["state"] == "in the committee" and float(self.validator(absent)["power"]) > 0, "it is back")
+        self.until(lambda: len(self.engine_powers()) == 4, "and back in CometBFT")
+        print("unjailed and back in both committees after %.1f s" % (time.monotonic() - begin))
+        self.agree()
+
+    def unjailed(self, folder):
+        try:
+            return self.stake("unjail", "--dir", folder)["ok"]
+        except AssertionError as refused:
+            self.assertIn("still_jailed", str(refused))
+            return False
+
+
+if __name__ == "__main__":
+    unittest.main()
