@@ -74,7 +74,7 @@ class Load:
 
 class Long(network_test.Network):
     options = ["--delay", "1"]
-    test_pays_through_crashes_and_restarts = test_sottod_refuses = test_only_by_key = None        # of the short form
+    locals().update(dict.fromkeys(n for n in dir(network_test.Network) if n.startswith("test_")))      # those are the short form's
 
     def link(self, source, to, *options):
         self.run_json("testnet", "link", source, to, *options, "--dir", self.dir)
