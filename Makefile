@@ -147,11 +147,12 @@ soundness-long: setup
 model-long: setup
 	@src/settle/model/run.py --long --dir build/model
 
-#: make test-network    real processes: a thousand payments while validators with their CometBFT are killed, cut off and stopped; epochs (minutes)
+#: make test-network    real processes: a thousand payments while validators with their CometBFT are killed, cut off and stopped; epochs, stake (minutes)
 test-network: test-network-short
 	$(call build,release,sotto_load)
 	@tests/network_long_test.py build/sotto
 	@tests/network_epochs_test.py build/sotto
+	@tests/stake_network_test.py build/sotto
 
 # A minute of it.
 test-network-short: setup

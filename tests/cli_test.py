@@ -278,9 +278,10 @@ class Cli(unittest.TestCase):
         self.create("lea")
         path = self.dir / "lea"
         content = bytearray(path.read_bytes())
-        middle = len(content) // 2
-        for at in range(middle, middle + 64):
-            content[at] ^= 0x55
+        page = int.from_bytes(content[16:18], "big")          # SQLite fills its pages from their ends
+        for end in range(2 * page, len(content) + 1, page):
+            for at in range(end - 64, end):
+                content[at] ^= 0x55
         damaged = self.dir / "lea2"
         damaged.write_bytes(content)
         shutil.copy(str(path) + ".network", str(damaged) + ".network")

@@ -327,7 +327,7 @@ TEST_F(App, TheEnginesWordIsAnEntryOfItsOwn) {
   ASSERT_TRUE(app.commit().ok());
 
   LedgerRules wide = rules;
-  wide.max_entries = 1024;
+  wide.max_entries = 320;
   wide.max_block_bytes = 16 << 20;
   LedgerApplication judge(wide, replica, pending, test_admission, [](uint64_t, bool) {});
   Proposal said = block(2, {good});

@@ -9,6 +9,8 @@
 namespace sotto::node {
 
 inline constexpr const char* kStakePath = "/v1/stake";
+// What one request may be answered with; a longer table costs its source as many requests more.
+inline constexpr size_t kStakeBytesOfARequest = 64 * 1024;
 
 struct StakeMessage {
   uint64_t epoch = 0;

@@ -33,7 +33,11 @@ void ValidatorNode::Core::handle(net::Request request, net::Reply reply) {
     return reply(binary(info.encode()));
   }
   if (target.path == kStakePath)
-    return on_state([this, reply = std::move(reply)] { reply(binary(StakeMessage{state.epoch, state.stake}.encode())); });
+    return on_state([this, reply = std::move(reply)] {
+      auto answer = binary(StakeMessage{state.epoch, state.stake}.encode());
+      answer.charge = static_cast<uint32_t>(answer.body.size() / kStakeBytesOfARequest);
+      reply(std::move(answer));
+    });
   if (target.path == kTreePath)
     return on_state(
         [this, reply = std::move(reply)] { reply(binary(TreeMessage{state.height, state.tree}.encode())); });
