@@ -343,9 +343,10 @@ TEST_F(App, TheEnginesWordIsAnEntryOfItsOwn) {
   ASSERT_TRUE(judge.commit().ok());
   EXPECT_EQ(replica.entries, kAccusationEntries + 2);
   // The room kept for it is no proposal's.
-  std::vector<ledger::CertifiedTransaction> many(wide.max_entries - kAccusationEntries, tx);
+  std::vector<ledger::CertifiedTransaction> many;
+  while (many.size() < wide.max_entries - kAccusationEntries) many.push_back(certified(payer.payment()));
   EXPECT_TRUE(*judge.process_proposal(block(4, {proposal_of(many)})));
-  many.push_back(tx);
+  many.push_back(certified(payer.payment()));
   EXPECT_FALSE(*judge.process_proposal(block(4, {proposal_of(many)})));
 }
 
