@@ -128,7 +128,7 @@ class Load {
   }
 
   void run(const ordered_json& how) {
-    const size_t payments = how.value("payments", 10), wallets = std::min(how.value("wallets", people_.size()), people_.size());
+    const size_t payments = how.value("payments", size_t{10}), wallets = std::min(how.value("wallets", people_.size()), people_.size());
     const auto mode = node::parse_settle_mode(how.value("mode", "gather"));
     if (!mode) return say({{"ok", false}, {"error", "mode"}});
     const uint32_t timeout_ms = how.value("timeout_ms", 20'000u);
