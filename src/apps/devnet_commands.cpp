@@ -69,12 +69,9 @@ int devnet_up(Console& console, const DevnetUpOptions& options) {
   const node::SystemClock clock;
   ThreadPool pool(core_count());
 
-  Stopwatch watch;
-  console.begin("Loading the reference string and circuit keys");
-  const auto system = load_system(pool, true);
-  console.end(system.ok(), watch.ms());
+  const auto system = load_system(console, pool);
   if (!system.ok()) return console.failure(system.error());
-  watch = Stopwatch();
+  Stopwatch watch;
   console.begin("Starting the network");
   auto devnet = node::Devnet::open({*dir, options.port, 4, "sotto-dev"}, *system, entropy, clock, pool,
                                    [&](const std::string& what) { console.update("Starting the network: " + what); });

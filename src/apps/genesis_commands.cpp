@@ -71,12 +71,9 @@ int genesis_draft(Console& console, const DraftCommand& command) {
 
   crypto::SystemEntropy entropy;
   ThreadPool pool(core_count());
-  Stopwatch watch;
-  console.begin("Loading the reference string and circuit keys");
-  const auto system = load_system(pool, true);
-  console.end(system.ok(), watch.ms());
+  const auto system = load_system(console, pool);
   if (!system.ok()) return console.failure(system.error());
-  watch = Stopwatch();
+  const Stopwatch watch;
   console.begin("Proving the first notes");
   const crypto::Bip39Entropy secret(entropy.bytes<32>());
   const auto owner = crypto::bip39_seed(secret, "");

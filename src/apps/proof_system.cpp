@@ -25,4 +25,12 @@ Result<std::shared_ptr<const circuit::ProofSystem>, CommandFailure> load_system(
   return std::move(system).value();
 }
 
+Result<std::shared_ptr<const circuit::ProofSystem>, CommandFailure> load_system(Console& console, ThreadPool& pool) {
+  const Stopwatch watch;
+  console.begin("Loading the reference string and circuit keys");
+  auto system = load_system(pool, true);
+  console.end(system.ok(), watch.ms());
+  return system;
+}
+
 }  // namespace sotto::apps

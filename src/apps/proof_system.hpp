@@ -1,4 +1,4 @@
-// Loads the reference string and circuit keys, shown as a step.
+// Loads the reference string and circuit keys.
 #pragma once
 #include <memory>
 
@@ -14,5 +14,7 @@ size_t core_count();
 Result<std::shared_ptr<const circuit::ProofSystem>, Error> load_keys(const std::string& reference_string, ThreadPool& pool,
                                                                      bool with_prover);
 Result<std::shared_ptr<const circuit::ProofSystem>, CommandFailure> load_system(ThreadPool& pool, bool with_prover);
+// With the prover, shown as a step.
+Result<std::shared_ptr<const circuit::ProofSystem>, CommandFailure> load_system(Console& console, ThreadPool& pool);
 
 }  // namespace sotto::apps

@@ -53,12 +53,9 @@ struct Opened {
 
 Result<Opened, CommandFailure> open(Console& console, const TestnetCommand& options, crypto::SystemEntropy& entropy, ThreadPool& pool) {
   TRY(dir, testnet_dir(options.dir));
-  Stopwatch watch;
-  console.begin("Loading the reference string and circuit keys");
-  const auto system = load_system(pool, true);
-  console.end(system.ok(), watch.ms());
+  const auto system = load_system(console, pool);
   if (!system.ok()) return Failure{system.error()};
-  watch = Stopwatch();
+  const Stopwatch watch;
   console.begin("Opening the network");
   node::TestnetOptions o;
   o.dir = dir;

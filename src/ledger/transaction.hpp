@@ -57,7 +57,7 @@ struct Transfer {
   Signature signature{};                                // under rk over the txid (T-2)
 };
 
-// Operation types on the wire. A number never changes its meaning; a type not implemented here decodes as bad_version.
+// Operation types on the wire. A number never changes its meaning; one that is reserved or unknown decodes as bad_version (T-10).
 enum class OperationType : uint8_t {
   mint = 1,
   burn = 2,

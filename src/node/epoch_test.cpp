@@ -13,13 +13,13 @@
 #include "node/certificate_check.hpp"
 #include "node/dev_genesis.hpp"
 #include "node/payer.hpp"
+#include "node/payment_for_test.hpp"
 #include "node/validator_node.hpp"
 #include "node/world.hpp"
 #include "order/embedded.hpp"
 #include "settle/committee_word.hpp"
 #include "settle/follow.hpp"
 #include "store/store_for_test.hpp"
-#include "wallet/circuit_prover.hpp"
 
 namespace sotto::node {
 namespace {
@@ -81,7 +81,7 @@ struct Net {
     std::vector<order::Consumer*> consumers;
     for (const auto& node : nodes) consumers.push_back(node.get());
     auto started = order::EmbeddedEngine::start(order::options_for(genesis.content.params), *log, clock, consumers,
-                                                [n = nodes[0].get()](const ledger::CertifiedTransaction& entry) {
+                                                [n = nodes[0].get()](const ledger::CertifiedTransaction& entry) -> bool {
                                                   const auto* const one = &entry;
                                                   return n->admits({&one, 1})[0];
                                                 });
@@ -103,21 +103,7 @@ struct Net {
     log.reset();
   }
 
-  Bytes payment() {
-    note::NoteTreeFrontier tree;
-    for (const auto& tx : genesis.transactions)
-      for (const auto& cm : ledger::appended_commitments(tx)) CHECK(tree.append(std::vector{cm.value}));
-    const auto network = ledger::network_id(genesis.content);
-    const auto account = note::AccountKeys::derive(note::Seed(entropy.bytes<64>()), network.value, 0);
-    wallet::TransferPlan plan;
-    plan.asset = plan.fee_asset = {1, 0};
-    plan.anchor = tree.root();
-    const auto built = wallet::build_transfer(account.view(), plan, entropy).value();
-    auto tx = wallet::assemble(network, 500, {&built, 1});
-    wallet::CircuitProver prover(system, entropy, pool);
-    CHECK(wallet::authorise(tx, {&built, 1}, account.ask(), prover, entropy).ok());
-    return ledger::encode(tx);
-  }
+  Bytes payment() { return dummy_payment(genesis, note::Seed(entropy.bytes<64>()), 500, system, entropy, pool); }
   net::Response get(size_t node, const std::string& target) {
     auto response = client.call_and_wait(endpoints[node], {net::Method::get, target, {}}, kTimeoutMs);
     CHECK(response.ok());
@@ -302,19 +288,7 @@ struct OneAlone {
 TEST(Epochs, ACrashAtAnyMomentComesToTheSame) {
   OneAlone one;
   const auto payment = [&](uint8_t seed) {
-    note::NoteTreeFrontier tree;
-    for (const auto& tx : one.genesis.transactions)
-      for (const auto& cm : ledger::appended_commitments(tx)) CHECK(tree.append(std::vector{cm.value}));
-    const auto network = ledger::network_id(one.genesis.content);
-    const auto account = note::AccountKeys::derive(note::Seed(ByteArray<64>{seed}), network.value, 0);
-    wallet::TransferPlan plan;
-    plan.asset = plan.fee_asset = {1, 0};
-    plan.anchor = tree.root();
-    const auto built = wallet::build_transfer(account.view(), plan, one.entropy).value();
-    auto tx = wallet::assemble(network, 500, {&built, 1});
-    wallet::CircuitProver prover(one.system, one.entropy, one.pool);
-    CHECK(wallet::authorise(tx, {&built, 1}, account.ask(), prover, one.entropy).ok());
-    return ledger::encode(tx);
+    return dummy_payment(one.genesis, note::Seed(ByteArray<64>{seed}), 500, one.system, one.entropy, one.pool);
   };
   const Bytes locked = payment(1), paid = payment(2), late = payment(3);
   const auto subject = [](const Bytes& bytes, uint64_t epoch) { return settle::subject_of(epoch, settle::decode_candidate(bytes)->candidate); };

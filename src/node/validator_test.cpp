@@ -5,11 +5,11 @@
 #include "ledger/test_support.hpp"
 #include "net/client.hpp"
 #include "node/dev_genesis.hpp"
+#include "node/payment_for_test.hpp"
 #include "node/prepared.hpp"
 #include "node/validator_node.hpp"
 #include "settle/settle_for_test.hpp"
 #include "store/store_for_test.hpp"
-#include "wallet/circuit_prover.hpp"
 
 namespace sotto::node {
 namespace {
@@ -44,21 +44,7 @@ struct Alone {
     node = std::move(opened).value();
     CHECK(node->start({}).ok());
   }
-  Bytes payment() {
-    note::NoteTreeFrontier tree;
-    for (const auto& tx : genesis.transactions)
-      for (const auto& cm : ledger::appended_commitments(tx)) CHECK(tree.append(std::vector{cm.value}));
-    const auto network = ledger::network_id(genesis.content);
-    const auto account = note::AccountKeys::derive(note::Seed(entropy.bytes<64>()), network.value, 0);
-    wallet::TransferPlan plan;
-    plan.asset = plan.fee_asset = {1, 0};
-    plan.anchor = tree.root();
-    const auto built = wallet::build_transfer(account.view(), plan, entropy).value();
-    auto tx = wallet::assemble(network, 100, {&built, 1});
-    wallet::CircuitProver prover(system, entropy, pool);
-    CHECK(wallet::authorise(tx, {&built, 1}, account.ask(), prover, entropy).ok());
-    return ledger::encode(tx);
-  }
+  Bytes payment() { return dummy_payment(genesis, note::Seed(entropy.bytes<64>()), 100, system, entropy, pool); }
   net::Response post(const Bytes& body) {
     auto response = client.call_and_wait(node->endpoint(), {net::Method::post, kTransactionsPath, body}, kTimeoutMs);
     CHECK(response.ok());
