@@ -51,7 +51,7 @@ ordered_json answer_to(const ledger::Network& network, const ControlServer::Fund
           {"amount", note::format_amount(*amount, asset->decimals)},
           {"asset", asset->symbol},
           {"prove_ms", paid->prove_ms},
-          {"settled_ms", paid->settled.timings.settled_ms}};
+          {"settled_ms", paid->settled_ms}};
 }
 
 }  // namespace

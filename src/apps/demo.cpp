@@ -86,6 +86,7 @@ node::Paid pay(DemoReport& report, Party& from, const Party& to, uint64_t units,
     auto result =
         from.driver->settle(*outgoing, kDemoTimeoutMs, [&](const node::SettleStep& s) { steps.push_back(s); });
     if (!result.ok()) return failed(result.error().what);
+    if (!result->settled) return failed("a block has it, and nobody acknowledged it");
     paid = std::move(result).value();
     return std::string("final");
   });
@@ -108,7 +109,7 @@ void receive(DemoReport& report, DemoWorld& world, Party& from, Party& to, const
   report.step(fmt::format("{}'s own wallet verifies proof, certificate and note", to.name), [&]() -> Text {
     ledger::CircuitVerifier verifier(world.system, world.entropy, world.pool);
     ledger::FullAuthority authority(verifier, world.entropy);
-    auto received = to.wallet->receive(*paid.transaction, paid.settled.settlement, *to.network->committee(), authority);
+    auto received = to.wallet->receive(*paid.transaction, paid.settled->settlement, *to.network->committee(), authority);
     if (!received.ok()) return failed(wallet::name(received.error().reject));
     incoming = std::move(received).value();
     if (incoming.size() != 1) return failed("not one payment");

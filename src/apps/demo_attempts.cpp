@@ -127,7 +127,7 @@ void run_attempts(AttemptScene& s) {
     return show_to(s.bob, world, *honest->bytes, forged(s, subject, world), note);
   });
   s.report.attempt("a lock certificate passed off as a settlement", [&](std::string& note) {
-    const auto& lock = s.earlier_payment.settled.lock;
+    const auto& lock = s.earlier_payment.settled->lock;
     return show_to(s.bob, world, *s.earlier_payment.transaction, {lock.subject, lock.bitmap, lock.signature}, note);
   });
   s.report.attempt("a double spend from Alice's other device", [&](std::string& note) -> std::string {

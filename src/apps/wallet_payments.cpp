@@ -116,17 +116,22 @@ Result<node::Paid, node::PayFailure> settle_shown(Console& console, WalletSessio
     console.end(false, watch.ms(), paid.error().what);
     return paid;
   }
+  if (!paid->settled) {
+    console.update("Final");
+    console.end(true, paid->settled_ms, "a block has it");
+    return paid;
+  }
   console.update(fmt::format("Confirmed by {} of {}", display.votes, display.validators));
   console.end(true, display.lock_ms);
   console.begin("Final");
-  console.end(true, paid->settled.timings.settled_ms,
+  console.end(true, paid->settled->timings.settled_ms,
               fmt::format("settlement certificate of {} of {}", display.acknowledgements, display.validators));
   return paid;
 }
 
-Status<CommandFailure> write_payment(const std::string& file, const ledger::NetworkId& network,
-                                     const node::Paid& paid) {
-  const node::PaymentDocument document{network, *paid.transaction, paid.settled.settlement};
+Status<CommandFailure> write_payment(const std::string& file, const ledger::NetworkId& network, const Bytes& transaction,
+                                     const settle::SettlementCertificate& settlement) {
+  const node::PaymentDocument document{network, transaction, settlement};
   const auto written = write_file(file, document.encode());
   if (!written.ok())
     return Failure{CommandFailure{ExitCode::failed,
@@ -137,9 +142,10 @@ Status<CommandFailure> write_payment(const std::string& file, const ledger::Netw
 }
 
 ordered_json paid_json(const node::Paid& paid) {
-  return {{"txid", paid.txid.hex()},       {"state", "final"},
-          {"prove_ms", paid.prove_ms},     {"lock_certificate_ms", paid.settled.timings.lock_certificate_ms},
-          {"settled_ms", paid.settled_ms}, {"merges", paid.merges}};
+  ordered_json j = {{"txid", paid.txid.hex()}, {"state", "final"}, {"prove_ms", paid.prove_ms}};
+  if (paid.settled) j["lock_certificate_ms"] = paid.settled->timings.lock_certificate_ms;
+  j.update({{"settled_ms", paid.settled_ms}, {"merges", paid.merges}});
+  return j;
 }
 
 ordered_json incoming_json(const WalletSession& session, const ledger::Network& network, const wallet::Incoming& in) {
@@ -209,8 +215,9 @@ int wallet_pay(Console& console, const WalletOptions& options, const PayOptions&
   console.line(fmt::format("Sent {} to {}", show_amount(network, r->asset.opening, r->amount),
                            short_address((*session)->address_text(r->to))));
   console.line("  txid " + paid->txid.hex());
-  if (!pay.out.empty()) {
-    if (const auto written = write_payment(pay.out, network.id(), *paid); !written.ok())
+  if (!pay.out.empty() && !paid->settled) console.line("  no file for the payee, who finds it in the block that has it");
+  if (!pay.out.empty() && paid->settled) {
+    if (const auto written = write_payment(pay.out, network.id(), *paid->transaction, paid->settled->settlement); !written.ok())
       return console.failure(written.error());
     console.line("  for the payee: " + pay.out);
   }
@@ -221,7 +228,7 @@ int wallet_pay(Console& console, const WalletOptions& options, const PayOptions&
       {"address", (*session)->address_text(r->to)},
       {"fee", {{"amount", number(network, r->fee_asset.opening, r->fee)}, {"asset", r->fee_asset.symbol}}}};
   j.update(paid_json(*paid));
-  if (!pay.out.empty()) j["out"] = pay.out;
+  if (!pay.out.empty() && paid->settled) j["out"] = pay.out;
   console.document(j.dump(-1, ' ', false, kReplaceBadUtf8));
   return static_cast<int>(ExitCode::ok);
 }

@@ -1,4 +1,4 @@
-// How long is left, in the units the network's calls take.
+// How long is left, in the units the network's calls take, and how long to wait for who says nothing.
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -10,6 +10,12 @@ inline constexpr uint32_t kBlockWaitMs = 2000;   // for the next block, at a tim
 inline uint32_t left_ms(std::chrono::steady_clock::time_point deadline) {
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
   return left > 0 ? static_cast<uint32_t>(left) : 0;
+}
+
+// Once enough have answered what was asked at `start`, the others have as long again and a tenth of a second: a validator that hangs
+// must not keep up whoever does not need it.
+inline std::chrono::steady_clock::time_point patience_ends(std::chrono::steady_clock::time_point start, std::chrono::steady_clock::time_point enough) {
+  return enough + (enough - start) + std::chrono::milliseconds(100);
 }
 
 }  // namespace sotto::node

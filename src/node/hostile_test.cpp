@@ -44,6 +44,7 @@ struct Stage {
   ledger::NetworkId id;
   std::shared_ptr<const settle::Committee> committee;
   std::function<net::Response(size_t validator, const net::Request&)> answer;
+  std::set<size_t> hanging;            // these take what is sent and say nothing
   std::vector<std::unique_ptr<net::Server>> servers;
   std::vector<net::Endpoint> endpoints;
 
@@ -77,7 +78,7 @@ struct Stage {
         if (net::parse_target(request.target).path == kNetworkPath)
           return reply(binary(NetworkInfo{ledger::encode(genesis), endpoints, 0}.encode()));
         if (net::parse_target(request.target).path == kTransitionsPath) return reply(binary(TransitionsMessage{0, 0, {}}.encode()));
-        reply(answer(i, request));
+        if (!hanging.contains(i)) reply(answer(i, request));
       });
       CHECK(server.ok());
       endpoints.push_back((*server)->endpoint());
@@ -156,6 +157,57 @@ TEST(Hostile, OnlyRefusalsForGoodFreeTheNotes) {
   // A rival's lock is released if another of the rival's notes is recovered.
   EXPECT_TRUE(may_still_move(stage, "locked_by_rival"));
   EXPECT_FALSE(may_still_move(stage, "outdated_generation"));
+}
+
+// At the end of an epoch, or when two devices race, the money's owner is told at once what all but one say.
+TEST(Hostile, WhoHangsKeepsNobodyFromTheNextCommittee) {
+  Stage stage;
+  stage.hanging = {3};
+  std::atomic<size_t> asked{0};
+  // "Later" at first, as while an epoch closes: that is not what is told in the end.
+  stage.answer = [&](size_t, const net::Request&) { return refusal(asked++ < 3 ? "frozen" : "epoch_ended"); };
+  const auto client = stage.connect();
+  const auto start = std::chrono::steady_clock::now();
+  const auto settled = client->payer().settle(candidate(stage.transaction()), kTimeoutMs);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(kTimeoutMs / 2));
+  ASSERT_FALSE(settled.ok());
+  ASSERT_TRUE(settled.error().refusal.has_value());
+  EXPECT_EQ(settled.error().refusal->reason, "epoch_ended");
+  EXPECT_TRUE(settled.error().may_still_move);
+}
+
+// The epoch ended while the request was on its way: votes of the next one are none here, whatever their index, and one vote more
+// would not help.
+TEST(Hostile, WhoHangsDoesNotHideThatTheOthersVoteElsewhere) {
+  Stage stage;
+  const auto tx = stage.transaction();
+  auto elsewhere = stage.subject(tx);
+  elsewhere.epoch = 1;
+  stage.hanging = {3};
+  stage.answer = [&](size_t i, const net::Request&) {
+    return binary(stage.share<settle::Phase::vote>(i == 2 ? 1 : i, elsewhere).encode());
+  };
+  const auto client = stage.connect();
+  const auto start = std::chrono::steady_clock::now();
+  const auto settled = client->payer().settle(candidate(tx), kTimeoutMs);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(kTimeoutMs / 2));
+  ASSERT_FALSE(settled.ok());
+  EXPECT_EQ(settled.error().why, NotSettled::unreachable);
+  EXPECT_TRUE(settled.error().may_still_move);
+}
+
+TEST(Hostile, APaymentThatNobodyAnswersSaysSo) {
+  Stage stage;
+  const auto tx = stage.transaction();
+  const auto about = stage.subject(tx);
+  stage.hanging = {2, 3};
+  stage.answer = [&](size_t i, const net::Request&) { return binary(stage.share<settle::Phase::vote>(i, about).encode()); };
+  const auto client = stage.connect();
+  const auto settled = client->payer().settle(candidate(tx), 300);
+  ASSERT_FALSE(settled.ok());
+  EXPECT_EQ(settled.error().why, NotSettled::unreachable);
+  EXPECT_TRUE(settled.error().may_still_move);
+  EXPECT_NE(settled.error().detail, "");
 }
 
 TEST(Hostile, WhoHasForgottenTheTransactionIsSentIt) {
@@ -262,9 +314,12 @@ struct Expired {
   }
   wallet::PaymentState resume() {
     WalletDriver driver(*wallet, *client, nullptr, stage.entropy, pool);
-    CHECK(driver.resume(kTimeoutMs).size() == 1);
+    auto all = driver.resume(kTimeoutMs);
+    CHECK(all.size() == 1);
+    paid = std::move(all.front());
     return wallet->payment(ledger::txid(tx))->state;
   }
+  std::optional<Result<Paid, PayFailure>> paid;
 };
 
 TEST(Hostile, AnExpiredPaymentIsBroughtToItsEnd) {
@@ -281,6 +336,22 @@ TEST(Hostile, AnExpiredPaymentIsBroughtToItsEnd) {
     return request.method == net::Method::post ? refusal("already_executed") : binary(BlocksMessage{0, {}}.encode());
   };
   EXPECT_EQ(executed.resume(), wallet::PaymentState::expired);  // the block will tell
+  EXPECT_FALSE(executed.paid->ok());
+
+  // The block tells: that is final too, without anybody's acknowledgement.
+  Expired told(stage);
+  auto block = stage.block(100, told.tx, stage.certificate(told.tx).encode());
+  note::NoteTreeFrontier tree;
+  for (const auto& cm : ledger::appended_commitments(told.tx)) CHECK(tree.append(std::vector{cm.value}));
+  block.header.note_root.value = tree.root();
+  stage.serve(block);
+  stage.answer = [blocks = stage.answer](size_t i, const net::Request& request) {
+    if (request.method == net::Method::post) return refusal("already_executed");
+    return request.target.find("from=100") != std::string::npos || request.target.starts_with(kHashPath) ? blocks(i, request) : binary(BlocksMessage{100, {}}.encode());
+  };
+  EXPECT_EQ(told.resume(), wallet::PaymentState::executed);
+  ASSERT_TRUE(told.paid->ok());
+  EXPECT_EQ((*told.paid)->settled, nullptr);
 
   // Votes given in time are given again.
   Expired voted(stage);

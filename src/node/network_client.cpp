@@ -1,11 +1,10 @@
 #include "node/network_client.hpp"
 
 #include <algorithm>
-#include <condition_variable>
-#include <future>
-#include <mutex>
 #include <numeric>
 
+#include "node/asking.hpp"
+#include "node/deadline.hpp"
 #include "node/dev_genesis.hpp"
 
 namespace sotto::node {
@@ -94,8 +93,9 @@ Result<std::unique_ptr<NetworkClient>, Trouble> NetworkClient::connect(const Net
                                                                        const std::vector<net::Endpoint>& via) {
   net::Client first(limits(), std::nullopt, via);
   Trouble trouble{Failed::unreachable, "the network file names no validator"};
-  for (const auto& member : file.members) {
-    auto info = ask_for_network(first, member.api, timeout_ms);
+  for (size_t i = 0; i < 2 * file.members.size(); ++i) {       // one that hangs is not waited for while there are others
+    const auto& member = file.members[i % file.members.size()];
+    auto info = ask_for_network(first, member.api, i < file.members.size() ? std::min(timeout_ms, kImpatienceMs) : timeout_ms);
     if (!info.ok()) {
       trouble = info.error();
       continue;
@@ -135,45 +135,30 @@ NetworkClient::NetworkClient(Entropy& entropy, uint32_t timeout_ms, ledger::Gene
 }
 
 std::vector<Result<net::Response, Error>> NetworkClient::ask_all(const net::Request& request, uint32_t timeout_ms) {
-  using Answer = std::promise<Result<net::Response, Error>>;
-  std::vector<std::future<Result<net::Response, Error>>> futures;
-  for (const auto& validator : validators_) {
-    const auto answer = std::make_shared<Answer>();
-    futures.push_back(answer->get_future());
-    client_.call(validator, request, timeout_ms,
-                 [answer](Result<net::Response, Error> r) { answer->set_value(std::move(r)); });
+  const auto start = std::chrono::steady_clock::now();
+  std::vector<Result<net::Response, Error>> out(validators_.size(), Failure{Error{"no answer while the others' was waited for"}});
+  settle::Stake answered = 0;
+  auto until = Asking::Time::max();
+  for (Asking asking(client_, validators_, request, timeout_ms); asking.left() > 0;) {
+    auto fresh = asking.next(until);
+    if (fresh.empty()) break;
+    const bool before = committee_->is_quorum(answered);
+    for (auto& [i, response] : fresh) {
+      if (response.ok()) answered += (*committee_)[i].stake;
+      out[i] = std::move(response);
+    }
+    if (!before && committee_->is_quorum(answered)) until = patience_ends(start, std::chrono::steady_clock::now());
   }
-  std::vector<Result<net::Response, Error>> out;
-  for (auto& future : futures) out.push_back(future.get());
   return out;
 }
 
 // Answers as they come: who says nothing is not waited for once enough others say the same.
 Result<Bytes, NetworkClient::Trouble> NetworkClient::confirmed(const net::Request& request) {
-  struct Answers {
-    std::mutex mutex;
-    std::condition_variable arrived;
-    std::vector<std::pair<size_t, Result<net::Response, Error>>> fresh;
-  };
-  const auto answers = std::make_shared<Answers>();
-  for (size_t i = 0; i < validators_.size(); ++i)
-    client_.call(validators_[i], request, timeout_ms_, [answers, i](Result<net::Response, Error> r) {
-      const std::lock_guard lock(answers->mutex);
-      answers->fresh.emplace_back(i, std::move(r));
-      answers->arrived.notify_one();
-    });
   std::map<Bytes, settle::Stake> behind;
   settle::Stake reached = 0;
   std::string trouble;
-  for (size_t answered = 0; answered < validators_.size();) {
-    decltype(answers->fresh) fresh;
-    {
-      std::unique_lock lock(answers->mutex);
-      answers->arrived.wait(lock, [&] { return !answers->fresh.empty(); });    // every call ends
-      fresh.swap(answers->fresh);
-    }
-    answered += fresh.size();
-    for (const auto& [i, answer] : fresh) {
+  for (Asking asking(client_, validators_, request, timeout_ms_); asking.left() > 0;)
+    for (const auto& [i, answer] : asking.next()) {
       if (!answer.ok()) trouble = answer.error().what;
       if (!answer.ok() || answer->status != 200) continue;
       const settle::Stake stake = (*committee_)[i].stake;
@@ -182,7 +167,6 @@ Result<Bytes, NetworkClient::Trouble> NetworkClient::confirmed(const net::Reques
       sum += stake;
       if (sum * 3 > committee_->total()) return answer->body;
     }
-  }
   if (reached * 3 > committee_->total())
     return Failure{Trouble{Failed::disagreement, "validators do not agree on " + request.target}};
   return Failure{Trouble{Failed::unreachable, trouble.empty() ? "too few validators know " + request.target : trouble}};

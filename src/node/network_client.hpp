@@ -77,7 +77,7 @@ class NetworkClient {
   // The highest generation of the note that validators with more than a third of the stake say it has, or a higher one.
   uint32_t generation_of(const ledger::Nullifier& nf);
 
-  // Every validator asked at once, answers in committee order.
+  // Every validator asked at once, answers in committee order. Once a quorum has answered, who has not is not waited for much longer.
   std::vector<Result<net::Response, Error>> ask_all(const net::Request& request, uint32_t timeout_ms);
 
  private:

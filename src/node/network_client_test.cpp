@@ -89,6 +89,15 @@ TEST(NetworkClient, a_quorum_of_words_is_not_kept_up_by_who_hangs) {
   EXPECT_LT(Steady::now() - start, std::chrono::milliseconds(1'500));
 }
 
+TEST(NetworkClient, everybody_is_asked_and_who_hangs_is_passed_over) {
+  Validators v({3});
+  const auto start = Steady::now();
+  const auto answers = v.client->ask_all({net::Method::get, kTreePath, {}, ""}, kTimeoutMs);
+  EXPECT_LT(Steady::now() - start, std::chrono::milliseconds(1'500));
+  ASSERT_EQ(answers.size(), 4u);
+  for (size_t i = 0; i < 4; ++i) EXPECT_EQ(answers[i].ok(), i != 3) << i;
+}
+
 TEST(NetworkClient, one_that_has_no_blocks_is_not_believed_twice) {
   Validators v({1, 2, 3}, 200);                // the second round must not count the first one's word again
   EXPECT_FALSE(v.client->blocks(1, 0).ok());

@@ -10,7 +10,7 @@ namespace sotto::node {
 namespace {
 
 constexpr auto kEpochPause = std::chrono::milliseconds(50);
-constexpr uint32_t kMostFollowMs = 2'000;        // some validator may hang
+constexpr uint32_t kMostFollowMs = 2'000;        // some may hang, too many for a quorum
 
 net::Request get(std::string target) { return {net::Method::get, std::move(target), {}, ""}; }
 
@@ -96,14 +96,12 @@ Result<Settled, SettleFailure> NetworkClient::settle(const settle::DecodedCandid
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
     auto settled = payer().settle(transaction, static_cast<uint32_t>(std::max<int64_t>(left, 0)), watch);
     if (settled.ok() || left <= 0) return settled;
-    // Others are in office, or will be. Whoever says nothing of it may vote with them already: such votes do not hold here.
-    const auto& refusal = settled.error().refusal;
-    const bool ended = refusal && (refusal->reason == settle::name(settle::SettleReject::epoch_ended) ||
-                                   refusal->reason == settle::name(settle::SettleReject::not_in_committee));
-    if (refusal && !ended) return settled;
+    if (!settled.error().may_still_move) return settled;
+    // Others may be in office, or will be. Whoever does not say so may vote with them already: such votes do not hold here.
     const auto moved = follow();
     if (moved.ok() && *moved) continue;
-    if (!ended) return settled;
+    const auto& refusal = settled.error().refusal;
+    if (!refusal || !tells_of_the_end(*refusal)) return settled;
     std::this_thread::sleep_for(kEpochPause);
   }
 }

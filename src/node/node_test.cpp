@@ -38,8 +38,9 @@ TEST(Node, PaysRestartsAndLosesNothing) {
       alice.driver->pay(eur(bob, 30'00, 1000), kTimeoutMs, [&](const SettleStep& s) { steps.push_back(s); });
   ASSERT_TRUE(paid.ok()) << paid.error().what;
   EXPECT_GT(paid->prove_ms, 0);
-  EXPECT_GE(paid->settled_ms, paid->settled.timings.settled_ms);
-  EXPECT_TRUE(settle::verify(paid->settled.settlement, *alice.network->committee()).ok());
+  ASSERT_NE(paid->settled, nullptr);
+  EXPECT_GE(paid->settled_ms, paid->settled->timings.settled_ms);
+  EXPECT_TRUE(settle::verify(paid->settled->settlement, *alice.network->committee()).ok());
   const auto count = [&](SettleStep::Kind kind) { return std::ranges::count(steps, kind, &SettleStep::kind); };
   EXPECT_GE(count(SettleStep::Kind::vote), 3);
   EXPECT_EQ(count(SettleStep::Kind::lock_certificate), 1);
@@ -50,7 +51,7 @@ TEST(Node, PaysRestartsAndLosesNothing) {
   ledger::CircuitVerifier verifier(w.system, w.entropy, w.pool);
   ledger::FullAuthority authority(verifier, w.entropy);
   const auto received =
-      bob.wallet->receive(*paid->transaction, paid->settled.settlement, *bob.network->committee(), authority);
+      bob.wallet->receive(*paid->transaction, paid->settled->settlement, *bob.network->committee(), authority);
   ASSERT_TRUE(received.ok()) << wallet::name(received.error().reject);
   EXPECT_EQ(bob.total(kEur), 30'00u);
   ASSERT_TRUE(bob.follow([&] { return bob.spendable(kEur) == 30'00; }));

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "node/deadline.hpp"
 #include "node/payer_exchange.hpp"
 
 namespace sotto::node {
@@ -29,6 +30,8 @@ bool is_retryable(const RefusalMessage& r) {
          (r.reason == "ledger_rule" && std::ranges::find(kRules, r.rule) != kRules.end());
 }
 
+bool tells_of_the_end(const RefusalMessage& r) { return r.reason == "epoch_ended" || r.reason == "not_in_committee"; }
+
 const char* name(SettleMode m) {
   switch (m) {
     case SettleMode::gather: return "gather";
@@ -52,10 +55,12 @@ constexpr auto kLongestRetry = std::chrono::milliseconds(500);
 // validator may vote for it yet (a rival's lock can be released by the recovery of another of the rival's notes). Whoever
 // frees the notes on these pays twice.
 bool leaves_open(const RefusalMessage& r) {
-  static constexpr std::array kReasons = {"already_executed", "abstaining", "future_generation", "locked_by_rival", "epoch_ended",
-                                         "not_in_committee"};
-  return std::ranges::find(kReasons, r.reason) != kReasons.end();
+  static constexpr std::array kReasons = {"already_executed", "abstaining", "future_generation", "locked_by_rival"};
+  return tells_of_the_end(r) || std::ranges::find(kReasons, r.reason) != kReasons.end();
 }
+
+// Of several refusals the one that says most is told: a rival's bytes before any word, "later" only if there is nothing else.
+int weight(const RefusalMessage& r) { return r.rival ? 2 : is_retryable(r) ? 0 : 1; }
 
 struct Arrival {
   bool of_votes = true;                // else of acknowledgements
@@ -126,10 +131,12 @@ struct Payer::Gathering {
   }
   void ask_vote(size_t validator) {
     votes.members[validator].standing = Standing::asked;
+    asked_at = std::chrono::steady_clock::now();
     post(true, validator, request_path, request_body);
   }
   void ask_acknowledgement(size_t validator) {
     acknowledgements->members[validator].standing = Standing::asked;
+    asked_at = std::chrono::steady_clock::now();
     CertificateMessage message{*lock, std::nullopt};
     // Who has voted has the transaction; anybody else gets it along.
     const bool has_it = votes.members[validator].standing == Standing::answered &&
@@ -149,7 +156,7 @@ struct Payer::Gathering {
       member.retry_at = arrival.at + member.pause;
       member.pause = std::min(2 * member.pause, kLongestRetry);
       if (!again) tell(SettleStep::Kind::refused, arrival.validator, round.counted, arrival.at, refusal.text());
-      if (!round.refusal || (refusal.rival && !round.refusal->rival)) round.refusal = std::move(refusal);
+      if (!round.refusal || weight(refusal) > weight(*round.refusal)) round.refusal = std::move(refusal);
     };
     const auto broken = [&](const std::string& what) {
       member.standing = Standing::unreachable;
@@ -180,7 +187,19 @@ struct Payer::Gathering {
   void check_when_enough(Round<P>& round) {
     Stake stake = round.collector.stake();
     for (const auto& [share, at] : round.unchecked) stake += stake_of(share.validator);
-    if (round.collector.complete() || !payer.committee_->is_quorum(stake)) return;
+    if (!round.collector.complete() && payer.committee_->is_quorum(stake)) check(round);
+  }
+  // Or once nothing more comes: who is left may hang, and what has come may be of another epoch and no hope at all.
+  template <Phase P>
+  std::optional<Time> doubted_at(const Round<P>& round) const {
+    return round.unchecked.empty() || round.collector.complete() ? std::nullopt : std::optional(patience_ends(asked_at, round.unchecked.back().second));
+  }
+  template <Phase P>
+  void doubt(Round<P>& round, Time now) {
+    if (const auto at = doubted_at(round); at && *at <= now) check(round);
+  }
+  template <Phase P>
+  void check(Round<P>& round) {
     std::vector<settle::Share<P>> shares;
     for (const auto& [share, at] : round.unchecked) shares.push_back(share);
     const auto verdicts = round.collector.add_batch(shares, payer.entropy_);
@@ -222,7 +241,9 @@ struct Payer::Gathering {
       if (acknowledgements && acknowledgements->members[i].standing == Standing::retry)
         at = std::min(at, acknowledgements->members[i].retry_at);
     }
-    return at;
+    at = std::min(at, doubted_at(votes).value_or(at));
+    if (acknowledgements) at = std::min(at, doubted_at(*acknowledgements).value_or(at));
+    return std::min(at, last_words.value_or(at));
   }
 
   SettleFailure failure() {
@@ -231,7 +252,7 @@ struct Payer::Gathering {
     if (lock) {
       f.why = NotSettled::no_settlement;
       f.refusal = acknowledgements->refusal;
-      f.detail = acknowledgements->trouble;
+      f.detail = what_happened(*acknowledgements);
       return f;
     }
     Stake for_good = 0;
@@ -243,8 +264,15 @@ struct Payer::Gathering {
     f.why = any_refused ? NotSettled::refused : NotSettled::unreachable;
     f.may_still_move = !payer.committee_->is_quorum(for_good);
     f.refusal = votes.refusal;
-    f.detail = votes.trouble;
+    f.detail = what_happened(votes);
     return f;
+  }
+
+  template <Phase P>
+  std::string what_happened(const Round<P>& round) const {
+    const auto silent = std::ranges::count(round.members, Standing::asked, &Round<P>::Member::standing);
+    if (silent == 0) return round.trouble;
+    return std::to_string(silent) + " of " + std::to_string(round.members.size()) + " validators have not answered" + (round.trouble.empty() ? "" : "; " + round.trouble);
   }
 
   Result<Settled, SettleFailure> run() {
@@ -277,18 +305,21 @@ struct Payer::Gathering {
         tell(SettleStep::Kind::settled, 0, acknowledgements->counted, now);
         return Settled{*lock, *acknowledgements->collector.certificate(), timings};
       }
-      if (lock ? hopeless(*acknowledgements) : hopeless_and_answered()) return Failure{failure()};
       const auto now = std::chrono::steady_clock::now();
+      doubt(votes, now);
+      if (acknowledgements) doubt(*acknowledgements, now);
+      if (lock ? hopeless(*acknowledgements) : hopeless_and_heard(now)) return Failure{failure()};
       if (now >= deadline) return Failure{failure()};
       step(now);
     }
   }
 
-  // Once a quorum is out of reach the rest is still waited for: what everybody says decides may_still_move, and the
+  // Once a quorum is out of reach the rest is still waited for, a little: what everybody says decides may_still_move, and the
   // rival's bytes may be in the last answer.
-  bool hopeless_and_answered() const {
-    return hopeless(votes) &&
-           std::ranges::none_of(votes.members, [](const auto& m) { return m.standing == Standing::asked; });
+  bool hopeless_and_heard(Time now) {
+    if (!hopeless(votes)) return false;
+    if (!last_words) last_words = patience_ends(asked_at, now);
+    return now >= *last_words || std::ranges::none_of(votes.members, [](const auto& m) { return m.standing == Standing::asked; });
   }
 
   Payer& payer;
@@ -296,6 +327,8 @@ struct Payer::Gathering {
   std::string request_path;            // of the vote: transaction and hints
   Bytes request_body;
   const Time start, deadline;
+  Time asked_at = start;               // the last time
+  std::optional<Time> last_words;      // until then, once a quorum is out of reach
   const Watch& watch;
   std::shared_ptr<Mailbox> mailbox = std::make_shared<Mailbox>();
   Round<Phase::vote> votes;

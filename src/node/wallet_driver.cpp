@@ -45,6 +45,12 @@ Result<Paid, PayFailure> WalletDriver::settle(const wallet::Outgoing& outgoing, 
   if (!candidate.ok())
     return Failure{
         PayFailure{PayFailure::Kind::wallet, "damaged", "the stored payment does not decode", outgoing.txid}};
+  const bool proven_here = proven_ == outgoing.txid;
+  const auto start = proven_here ? prover_.finished() : Clock::now();
+  const auto paid = [&](std::shared_ptr<const Settled> settled, Clock::time_point at) {
+    return Paid{outgoing.txid, outgoing.bytes, std::move(settled), proven_here ? prover_.prove_ms() : 0,
+                std::chrono::duration<double, std::milli>(at - start).count(), 0};
+  };
   auto settled = network_.settle(*candidate, timeout_ms, watch);
   const auto settled_at = Clock::now();
   if (!settled.ok()) {
@@ -54,7 +60,9 @@ Result<Paid, PayFailure> WalletDriver::settle(const wallet::Outgoing& outgoing, 
     std::string what = f.refusal ? f.refusal->text() : f.detail;
     if (f.refusal && f.refusal->rival_id) what += " (" + f.refusal->rival_id->hex() + ")";
     // Perhaps it is in a block already: the wallet learns of it from there, now or with the next sync.
-    if (f.may_still_move && f.why == NotSettled::refused) (void)sync();
+    if (f.may_still_move && f.refusal) (void)sync();
+    if (const auto* entry = wallet_.payment(outgoing.txid); entry != nullptr && entry->state == wallet::PaymentState::executed)
+      return paid(nullptr, Clock::now());
     std::shared_ptr<const Bytes> rival;
     if (f.refusal && f.refusal->rival) rival = std::make_shared<const Bytes>(*f.refusal->rival);
     if (f.may_still_move) return Failure{PayFailure{PayFailure::Kind::pending, reject, what, outgoing.txid, std::move(rival)}};
@@ -68,12 +76,7 @@ Result<Paid, PayFailure> WalletDriver::settle(const wallet::Outgoing& outgoing, 
     f.txid = outgoing.txid;
     return Failure{std::move(f)};
   }
-  const bool proven_here = proven_ == outgoing.txid;
-  const double settled_ms = proven_here
-                                ? std::chrono::duration<double, std::milli>(settled_at - prover_.finished()).count()
-                                : settled->timings.settled_ms;
-  return Paid{
-      outgoing.txid, outgoing.bytes, std::move(settled).value(), proven_here ? prover_.prove_ms() : 0, settled_ms, 0};
+  return paid(std::make_shared<const Settled>(std::move(settled).value()), settled_at);
 }
 
 // Until the wallet has stored a payment: money on its way is waited for, money in too many notes is merged.

@@ -24,7 +24,7 @@ struct PayFailure {
 struct Paid {
   wallet::TxId txid;
   std::shared_ptr<const Bytes> transaction;
-  Settled settled;
+  std::shared_ptr<const Settled> settled;   // none: a block has it, and its epoch ended before a quorum's acknowledgements were together
   double prove_ms = 0;               // the proof alone; 0 if it was made in an earlier run
   double settled_ms = 0;             // from finished proof to settlement certificate: own verification, signature and
                                      // synced store included; from the first send if the proof is of an earlier run
