@@ -101,5 +101,47 @@ TEST(Fairness, rubbish_is_charged_for) {
   EXPECT_TRUE(answers(other));
 }
 
+// What is rubbish, each alone: three of it are too many here.
+TEST(Fairness, offences) {
+  ServerLimits limits;
+  limits.request_ms = limits.idle_ms = 50;
+  limits.source = {.connections = 9, .requests_per_s = 1, .burst = 250, .connect_tokens = 1, .offence_tokens = 100, .remembered = 64};
+  uint8_t source = 10;
+  const auto offends = [&](const std::string& what, const Response& answer, const std::function<void(uint16_t port, uint8_t source)>& act) {
+    SCOPED_TRACE(what);
+    auto server = Server::start({"127.0.0.1", 0}, limits, [&](Request, Reply reply) { reply(answer); }).value();
+    const uint16_t port = server->endpoint().port;
+    ++source;
+    const auto heard = [&] {
+      RawSocket socket(port, source);
+      return socket.send_text(kGet) && socket.read_until_closed(100).starts_with("HTTP/1.1");
+    };
+    for (int i = 0; i < 3; ++i) act(port, source);
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+    while (heard() && std::chrono::steady_clock::now() < until) {}
+    return !heard();
+  };
+  const auto sends = [](const std::string& text) {
+    return [text](uint16_t port, uint8_t from) {
+      RawSocket socket(port, from);
+      ASSERT_TRUE(socket.send_text(text));
+      socket.read_until_closed(500);
+    };
+  };
+  const Response fine{200, {}, kText}, malformed{400, {}, kText}, unknown{404, {}, kText};
+  EXPECT_FALSE(offends("nothing", fine, sends(kGet)));
+  EXPECT_FALSE(offends("an unknown path", unknown, sends(kGet)));
+  EXPECT_TRUE(offends("what the handler cannot read", malformed, sends(kGet)));
+  EXPECT_TRUE(offends("a bad proof", Response{409, {}, kText, 0, true}, sends(kGet)));
+  EXPECT_TRUE(offends("no HTTP", fine, sends("hello there\r\n\r\n")));
+  EXPECT_TRUE(offends("too large", fine, sends("POST / HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n")));
+  EXPECT_TRUE(offends("four places a time, kept for nothing", fine, [](uint16_t port, uint8_t from) {
+    std::vector<std::unique_ptr<RawSocket>> silent;
+    for (int i = 0; i < 4; ++i) silent.push_back(std::make_unique<RawSocket>(port, from));
+    for (const auto& socket : silent) EXPECT_EQ(socket->read_until_closed(2000), "");
+  }));
+  EXPECT_TRUE(offends("half a request and silence", fine, sends("POST / HTTP/1.1\r\nContent-Le")));
+}
+
 }  // namespace
 }  // namespace sotto::net

@@ -27,7 +27,10 @@ struct Response {
   uint16_t status = 200;
   Bytes body;
   std::string content_type = kBinary;
-  uint32_t charge = 0;         // on the server: what its source pays for the request, in requests (net/sources.hpp)
+  // On the server, for the request's source (net/sources.hpp): what it pays beyond the request, in requests; and was it rubbish, as
+  // every 400 is?
+  uint32_t charge = 0;
+  bool rubbish = false;
 };
 
 // A numeric address and a port; no names are resolved. With a key it is spoken to by TLS, and nobody else is believed.

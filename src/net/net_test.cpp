@@ -116,14 +116,14 @@ bool refused_as(const std::string& answer, HttpReject reject) {
 }
 
 TEST(Net, MalformedIsRefused) {
-  const auto server = serve();
   for (const std::string_view text :
        {"hello there\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "GET / HTTP/1.1\r\nBad Header\r\n\r\n",
         "POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
         "POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
-        "GET / HTTP/1.1\r\nContent-Length: 2\r\n\r\nab", "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"})
-    EXPECT_TRUE(refused_as(answer_to(*server, text), HttpReject::malformed))
-        << text << " -> " << answer_to(*server, text);
+        "GET / HTTP/1.1\r\nContent-Length: 2\r\n\r\nab", "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"}) {
+    const auto server = serve();                            // each its own: all of them together are an offence too many
+    EXPECT_TRUE(refused_as(answer_to(*server, text), HttpReject::malformed)) << text;
+  }
 }
 
 TEST(Net, OtherMethodsAreRefused) {

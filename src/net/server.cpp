@@ -31,6 +31,7 @@ using boost::system::error_code;
 
 constexpr size_t kMaxTarget = 1024;
 constexpr std::string_view kBearer = "Bearer ";
+constexpr double kRubbish = 1, kSilence = 0.25;  // offences (net/sources.hpp); who loses its network says nothing either
 
 const char* name(HttpReject r) {
   switch (r) {
@@ -44,6 +45,11 @@ const char* name(HttpReject r) {
   }
   return "?";
 }
+
+namespace {
+// Of our own refusals only these are somebody else's doing.
+bool is_offence(HttpReject r) { return r != HttpReject::too_many_in_flight && r != HttpReject::too_many_requests; }
+}  // namespace
 
 uint16_t status_of(HttpReject r) {
   switch (r) {
@@ -95,6 +101,8 @@ class Server::Session : public std::enable_shared_from_this<Session> {
     if (!core_.tls) return await_request();
     stream_.tcp().expires_after(std::chrono::milliseconds(core_.limits.request_ms));
     stream_.handshake(*core_.tls, asio::ssl::stream_base::server, [self = shared_from_this()](error_code e) {
+      if (e == beast::error::timeout) self->offend(kSilence);
+      else if (e.category() == asio::error::get_ssl_category()) self->offend(kRubbish);
       if (e) return self->finish();
       self->peer_ = self->stream_.peer();
       if (!self->recognise()) return self->finish();
@@ -105,6 +113,12 @@ class Server::Session : public std::enable_shared_from_this<Session> {
   uint64_t source() const { return source_; }
   bool favoured() const { return favoured_; }
   bool busy() const { return busy_; }
+
+  // For somebody who is served instead.
+  void give_way() {
+    if (requests_ == 0) offend(kSilence);
+    finish();
+  }
 
   void finish() {
     close();
@@ -123,6 +137,10 @@ class Server::Session : public std::enable_shared_from_this<Session> {
   }
 
  private:
+  void offend(double weight) {
+    if (!favoured_) core_.sources.offend(source_, weight, std::chrono::steady_clock::now());
+  }
+
   // A favoured peer leaves the strangers' limits. False: it has as many connections as it may.
   bool recognise() {
     if (!peer_ || !core_.limits.favoured || !core_.limits.favoured(*peer_)) return true;
@@ -143,6 +161,7 @@ class Server::Session : public std::enable_shared_from_this<Session> {
     if (buffer_.size() > 0) return read_request();
     stream_.tcp().expires_after(std::chrono::milliseconds(core_.limits.idle_ms));
     stream_.async_read_some(buffer_.prepare(kReadBytes), [self = shared_from_this()](error_code e, size_t n) {
+      if (e == beast::error::timeout && self->requests_ == 0) self->offend(kSilence);
       if (e) return self->finish();
       self->buffer_.commit(n);
       self->read_request();
@@ -161,6 +180,7 @@ class Server::Session : public std::enable_shared_from_this<Session> {
     if (e == http::error::end_of_stream || e == http::error::partial_message) return finish();
     if (e && e.category() == http::make_error_code(http::error::bad_method).category())
       return refuse(HttpReject::malformed);
+    if (e == beast::error::timeout) offend(kRubbish);
     if (e) return finish();
 
     auto message = parser_->release();
@@ -202,7 +222,9 @@ class Server::Session : public std::enable_shared_from_this<Session> {
       asio::post(alive->io, [raw = alive.get(), session, counted, source, response = std::move(response)]() mutable {
         if (counted) {
           --raw->in_flight;
-          if (response.charge > 0) raw->sources.charge(source, response.charge, std::chrono::steady_clock::now());
+          const auto now = std::chrono::steady_clock::now();
+          if (response.rubbish || response.status == status_of(HttpReject::malformed)) raw->sources.offend(source, kRubbish, now);
+          if (response.charge > 0) raw->sources.charge(source, response.charge, now);
         }
         if (const auto self = session.lock()) self->respond(std::move(response));
       });
@@ -211,6 +233,7 @@ class Server::Session : public std::enable_shared_from_this<Session> {
 
   void refuse(HttpReject reject) {
     keep_alive_ = false;
+    if (is_offence(reject)) offend(kRubbish);
     const std::string_view text = name(reject);
     respond({status_of(reject), Bytes(text.begin(), text.end()), kText});
   }
@@ -279,7 +302,7 @@ bool Server::Core::make_room(uint64_t newcomer) {
     const auto age = [](const Session& s) { return std::pair(s.busy(), s.number()); };
     if (!victim || age(*session) < age(*victim)) victim = session;
   }
-  victim->finish();
+  victim->give_way();
   return true;
 }
 

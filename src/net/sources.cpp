@@ -1,19 +1,21 @@
 #include "net/sources.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace sotto::net {
 
-double Sources::tokens_at(const Source& source, Time now) const {
-  const double seconds = std::chrono::duration<double>(now - source.at).count();
-  return std::min<double>(limits_.burst, source.tokens + std::max(0.0, seconds) * limits_.requests_per_s);
+void Sources::bring_to(Source& source, Time now) const {
+  const double seconds = std::max(0.0, std::chrono::duration<double>(now - source.at).count());
+  source.tokens = std::min<double>(limits_.burst, source.tokens + seconds * limits_.requests_per_s);
+  source.offences = std::max(0.0, source.offences - seconds / 60);
+  source.at = std::max(source.at, now);
 }
 
-// Only who would get a full bucket anyway: leaving and coming back wins nothing.
+// Only who would get a full bucket anyway: leaving and coming back wins no tokens, and old offences only in a crowd of sources.
 void Sources::forget_quiet(Time now) {
-  std::erase_if(sources_, [&](const auto& entry) {
-    return entry.second.connections == 0 && tokens_at(entry.second, now) >= limits_.burst;
-  });
+  for (auto& [number, source] : sources_) bring_to(source, now);
+  std::erase_if(sources_, [&](const auto& entry) { return entry.second.connections == 0 && entry.second.tokens >= limits_.burst; });
 }
 
 bool Sources::connect(uint64_t source, Time now) {
@@ -21,12 +23,11 @@ bool Sources::connect(uint64_t source, Time now) {
   if (found == sources_.end()) {
     if (sources_.size() >= limits_.remembered) forget_quiet(now);
     if (sources_.size() >= limits_.remembered) return false;
-    found = sources_.emplace(source, Source{0, static_cast<double>(limits_.burst), now}).first;
+    found = sources_.emplace(source, Source{0, static_cast<double>(limits_.burst), 0, now}).first;
   }
-  const double tokens = tokens_at(found->second, now);
-  if (found->second.connections >= limits_.connections || tokens < limits_.connect_tokens) return false;
-  found->second.tokens = tokens - limits_.connect_tokens;
-  found->second.at = now;
+  bring_to(found->second, now);
+  if (found->second.connections >= limits_.connections || found->second.tokens < limits_.connect_tokens) return false;
+  found->second.tokens -= limits_.connect_tokens;
   ++found->second.connections;
   return true;
 }
@@ -39,18 +40,25 @@ void Sources::disconnect(uint64_t source) {
 bool Sources::request(uint64_t source, Time now) {
   const auto found = sources_.find(source);
   if (found == sources_.end()) return false;
-  const double tokens = tokens_at(found->second, now);
-  if (tokens < 1) return false;
-  found->second.tokens = tokens - 1;
-  found->second.at = now;
+  bring_to(found->second, now);
+  if (found->second.tokens < 1) return false;
+  --found->second.tokens;
   return true;
 }
 
-void Sources::charge(uint64_t source, uint32_t tokens, Time now) {
+void Sources::charge(uint64_t source, double tokens, Time now) {
   const auto found = sources_.find(source);
   if (found == sources_.end()) return;
-  found->second.tokens = std::max(-static_cast<double>(limits_.most_debt), tokens_at(found->second, now) - tokens);
-  found->second.at = now;
+  bring_to(found->second, now);
+  found->second.tokens = std::max(-static_cast<double>(limits_.most_debt), found->second.tokens - tokens);
+}
+
+void Sources::offend(uint64_t source, double weight, Time now) {
+  const auto found = sources_.find(source);
+  if (found == sources_.end()) return;
+  bring_to(found->second, now);
+  found->second.offences = std::min(kMostOffences, found->second.offences + weight);
+  charge(source, weight * limits_.offence_tokens * std::exp2(std::max(0.0, found->second.offences - limits_.forgiven)), now);
 }
 
 }  // namespace sotto::net

@@ -1,7 +1,8 @@
 // How much each source (an address, Request::source) may do at once and a second: token buckets, in bounded memory. A request takes a
 // token, a connection several (a TLS handshake costs us a signature), and what turns out to be rubbish is charged for afterwards,
 // into debt: until it is paid off by the passing of time the source is refused where that is cheapest, at its next connection.
-// The time is given.
+// Mistakes happen, and people share addresses: the first offences cost little, each further one twice the one before it, and a minute
+// makes up for one. So whoever goes on is soon heard once in a few minutes. The time is given.
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -13,7 +14,9 @@ struct SourceLimits {
   size_t connections = 64;
   uint32_t requests_per_s = 500;       // sustained
   uint32_t burst = 1'000;              // at once, after a quiet while
-  uint32_t connect_tokens = 5;         // what a connection takes
+  uint32_t connect_tokens = 20;        // what a connection takes
+  uint32_t offence_tokens = 100;       // what each of the first offences takes
+  uint32_t forgiven = 4;               // so many of them; then the price doubles each time
   uint32_t most_debt = 300'000;        // tokens: at the sustained rate, ten minutes
   size_t remembered = 16'384;          // sources; with more, the quiet ones are forgotten
 };
@@ -29,16 +32,20 @@ class Sources {
   // Takes a token; false if none is left.
   bool request(uint64_t source, Time now);
   // Takes so many tokens, whether it has them or not.
-  void charge(uint64_t source, uint32_t tokens, Time now);
+  void charge(uint64_t source, double tokens, Time now);
+  // Sent rubbish, or kept a place for nothing: `weight` of an offence.
+  void offend(uint64_t source, double weight, Time now);
   size_t remembered() const { return sources_.size(); }
 
  private:
+  static constexpr double kMostOffences = 20;    // 2^16 times the first one's price: over any debt
   struct Source {
     size_t connections = 0;
-    double tokens = 0;
-    Time at{};                         // when `tokens` was right
+    double tokens = 0, offences = 0;
+    Time at{};                         // when they were right
   };
-  double tokens_at(const Source& source, Time now) const;
+  // What time has given back by now.
+  void bring_to(Source& source, Time now) const;
   void forget_quiet(Time now);
 
   const SourceLimits limits_;

@@ -70,5 +70,45 @@ TEST(Sources, rubbish_is_paid_for_and_debt_ends) {
   EXPECT_TRUE(sources.connect(3, kStart));
 }
 
+TEST(Sources, offences_are_forgiven_then_dear) {
+  Sources sources({.connections = 9, .requests_per_s = 10, .burst = 500, .connect_tokens = 0, .offence_tokens = 100, .forgiven = 2, .most_debt = 10'000, .remembered = 8});
+  ASSERT_TRUE(sources.connect(1, kStart));
+  ASSERT_TRUE(sources.connect(2, kStart));
+  const auto in_debt_for = [&](uint64_t source, Sources::Time from) {
+    auto at = from;
+    while (!sources.request(source, at)) at += milliseconds(100);
+    return std::chrono::duration<double>(at - from).count();
+  };
+  for (int i = 0; i < 2; ++i) sources.offend(1, 1, kStart);
+  EXPECT_EQ(in_debt_for(1, kStart), 0);                    // 300 left
+  sources.offend(1, 1, kStart);                            // 200: 99 left
+  EXPECT_EQ(in_debt_for(1, kStart), 0);
+  sources.offend(1, 1, kStart);                            // 400
+  const double fourth = in_debt_for(1, kStart);
+  EXPECT_NEAR(fourth, 30.3, 0.2);
+  EXPECT_EQ(in_debt_for(2, kStart), 0);
+  // An hour later all is forgotten; whoever offends without end owes the most there is, and no more.
+  auto later = kStart + std::chrono::hours(1);
+  sources.offend(1, 1, later);
+  EXPECT_EQ(in_debt_for(1, later), 0);
+  for (int i = 0; i < 1000; ++i) sources.offend(1, 1, later);
+  EXPECT_NEAR(in_debt_for(1, later), 1000.1, 0.2);
+  sources.offend(3, 1, kStart);                            // nobody
+}
+
+TEST(Sources, small_offences_add_up) {
+  Sources sources({.connections = 9, .requests_per_s = 1, .burst = 1'000, .connect_tokens = 0, .offence_tokens = 100, .forgiven = 1, .remembered = 8});
+  ASSERT_TRUE(sources.connect(1, kStart));
+  for (int i = 0; i < 4; ++i) sources.offend(1, 0.25, kStart);
+  ASSERT_TRUE(sources.connect(2, kStart));
+  sources.offend(2, 1, kStart);
+  // Four quarters are one: 900 left for both.
+  for (const uint64_t source : {1, 2}) {
+    size_t left = 0;
+    while (sources.request(source, kStart)) ++left;
+    EXPECT_EQ(left, 900u);
+  }
+}
+
 }  // namespace
 }  // namespace sotto::net

@@ -74,6 +74,11 @@ RefusalMessage RefusalMessage::of(const settle::Refusal& refusal) {
   return out;
 }
 
+net::Response refusal(const settle::Refusal& r) {
+  const bool rubbish = r.reason == settle::SettleReject::bad_proof_or_signature || r.reason == settle::SettleReject::certificate_invalid;
+  return {409, RefusalMessage::of(r).encode(), net::kBinary, 0, rubbish};
+}
+
 std::string RefusalMessage::text() const { return rule.empty() ? reason : reason + ": " + rule; }
 
 Bytes CertificateMessage::encode() const {

@@ -77,6 +77,8 @@ struct RefusalMessage {
   static RefusalMessage of(const settle::Refusal& refusal);
   std::string text() const;                 // "ledger_rule: expired"
 };
+// The 409 that carries it. Signatures and proofs that do not hold cost us far more than their sender: they are rubbish.
+net::Response refusal(const settle::Refusal& refusal);
 
 struct CertificateMessage {
   settle::LockCertificate certificate;

@@ -167,7 +167,7 @@ void ExchangeService::carry_out(settle::Exchange::Effects effects) {
       count(Metrics::Count::exchanged);
       reply(answer->request, {200, encode(answer->answer), net::kBinary});
     } else if (const auto* no = std::get_if<X::AnswerRefused>(&effect)) {
-      reply(no->request, {409, RefusalMessage::of(no->refusal).encode(), net::kBinary});
+      reply(no->request, refusal(no->refusal));
     } else if (const auto* late = std::get_if<X::GiveUp>(&effect)) {
       count(Metrics::Count::not_exchanged);
       reply(late->request, text(504, kNoQuorum));

@@ -41,13 +41,6 @@ inline net::Response text(uint16_t status, std::string_view what) {
 }
 // After a failed write nothing is known to be durable, so nothing is signed or answered any more, except why.
 inline net::Response stopped() { return text(503, "store_failed"); }
-// Signatures and proofs that do not hold cost us far more than their sender: it pays for them. Ten at once after a quiet while and five a
-// second pass (net/sources.hpp): many people may share one address, and one of them must not lock out the rest with three bad proofs.
-inline constexpr uint32_t kRubbishCharge = 100;                      // requests
-inline net::Response refusal(const settle::Refusal& r) {
-  const bool rubbish = r.reason == settle::SettleReject::bad_proof_or_signature || r.reason == settle::SettleReject::certificate_invalid;
-  return {409, RefusalMessage::of(r).encode(), net::kBinary, rubbish ? kRubbishCharge : 0};
-}
 
 using Steady = std::chrono::steady_clock;
 inline double seconds_since(Steady::time_point t) { return std::chrono::duration<double>(Steady::now() - t).count(); }

@@ -5,8 +5,8 @@ namespace sotto::node {
 
 namespace {
 
-net::Response refused(const char* reason, const char* rule = "", uint32_t charge = 0) {
-  return {409, RefusalMessage{reason, rule, std::nullopt, std::nullopt}.encode(), net::kBinary, charge};
+net::Response refused(const char* reason, const char* rule = "", bool rubbish = false) {
+  return {409, RefusalMessage{reason, rule, std::nullopt, std::nullopt}.encode(), net::kBinary, 0, rubbish};
 }
 
 }  // namespace
@@ -54,7 +54,7 @@ void ValidatorNode::Core::check_recoveries(std::vector<AskedRecovery> batch) {
           reply(refused("ordered_rule", ledger::name(ledger::Outcome::wrong_epoch)));
           continue;
         }
-        reply(refused("bad_proof_or_signature", "", kRubbishCharge));
+        reply(refused("bad_proof_or_signature", "", true));
         continue;
       }
       desk.verified(place, recovery);
