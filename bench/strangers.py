@@ -32,19 +32,25 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests"))
 import wire  # noqa: E402
 
-SOURCES = ["127.0.%d.%d" % (100 + i // 200, 1 + i % 200) for i in range(64)]      # strangers' addresses
+SOURCES = 64                                       # strangers' addresses at most
 NEWCOMER = "127.0.0.2"
 EVALUATION = -(4 + 64 + 32)                                                      # of a transaction: the proof's last scalar
 
-OPENED = multiprocessing.Value("q", 0)             # connections that strangers opened
-ANSWERED = multiprocessing.Array("q", 600)         # answers to them, by status
-HELD = multiprocessing.Array("q", len(SOURCES))    # open at the last look, of the attack that counts them
+STATUSES = 600
+
+# By attacker, each of which writes its own: a lock would be held for ever by one that is killed.
+OPENED = multiprocessing.Array("q", SOURCES, lock=False)               # connections
+ANSWERED = multiprocessing.Array("q", SOURCES * STATUSES, lock=False)  # answers, by status
+HELD = multiprocessing.Array("q", SOURCES, lock=False)                 # open at the last look, of the attack that counts them
+
+
+def number(source):
+    return int(source.rpartition(".")[2]) - 1
 
 
 def connect(source, member, timeout=5):
     connection = socket.create_connection(member[:2], timeout=timeout, source_address=(source, 0))
-    with OPENED.get_lock():
-        OPENED.value += 1
+    OPENED[number(source)] += 1
     return connection
 
 
@@ -52,8 +58,7 @@ def answer(connection):
     """False: the other side is done with us."""
     got = connection.recv(4096)
     if got[:9] == b"HTTP/1.1 ":
-        with ANSWERED.get_lock():
-            ANSWERED[int(got[9:12])] += 1
+        ANSWERED[number(connection.getsockname()[0]) * STATUSES + int(got[9:12])] += 1
     return bool(got)
 
 
@@ -125,7 +130,7 @@ def slow(members, source, _):
 @quietly
 def connections(members, source, options):
     """Its share of them, silent; those that were closed are opened again every other second."""
-    share = options.connections // len(SOURCES)
+    share = options.connections // SOURCES
     held = []
     while True:
         for i in range(share - len(held)):
@@ -143,7 +148,7 @@ def connections(members, source, options):
             except OSError:
                 held.remove(connection)
                 connection.close()
-        HELD[SOURCES.index(source)] = len(held)
+        HELD[number(source)] = len(held)
         time.sleep(2)
 
 
@@ -220,7 +225,7 @@ class Stage:
         class Net(network_test.Network):
             pass
         Net.base, Net.home, Net.dir = base, base / "home", base / "net"
-        self.net, self.kind, self.base, self.load = Net(), Net, base, None
+        self.net, self.kind, self.base, self.load, self.attacks = Net(), Net, base, None, 0
         self.Load = network_long_test.Load
 
     def __enter__(self):
@@ -304,9 +309,12 @@ def quantile(times, q):
 def under(stage, name, options):
     """What honest people see while that attack goes on."""
     attack, count = ATTACKS[name]
-    OPENED.value, ANSWERED[:], HELD[:] = 0, [0] * len(ANSWERED), [0] * len(HELD)
+    for counters in (OPENED, ANSWERED, HELD):
+        counters[:] = [0] * len(counters)
     before = stage.memory_mb()
-    attackers = [multiprocessing.Process(target=attack, args=(stage.members, SOURCES[i], options), daemon=True) for i in range(count)]
+    stage.attacks += 1                             # from addresses nobody holds anything against yet
+    sources = ["127.1.%d.%d" % (stage.attacks, 1 + i) for i in range(count)]
+    attackers = [multiprocessing.Process(target=attack, args=(stage.members, source, options), daemon=True) for source in sources]
     for attacker in attackers:
         attacker.start()
     try:
@@ -317,8 +325,8 @@ def under(stage, name, options):
             attacker.kill()
         for attacker in attackers:
             attacker.join()
-    figures |= {"memory_before_mb": before, "memory_peak_mb": stage.memory_mb("VmHWM"), "opened": OPENED.value, "held": sum(HELD),
-                "answered": {status: n for status, n in enumerate(ANSWERED) if n}}
+    figures |= {"memory_before_mb": before, "memory_peak_mb": stage.memory_mb("VmHWM"), "opened": sum(OPENED), "held": sum(HELD),
+                "answered": {status: n for status in range(STATUSES) if (n := sum(ANSWERED[status::STATUSES]))}}
     time.sleep(2)                                  # what they left is closed, and debts of honest addresses there are none
     return figures
 

@@ -12,14 +12,26 @@ constexpr uint64_t kHeadersNeeded = 2;           // the joining light client ask
 constexpr uint32_t kMaxChunks = 1'000'000;       // 4 TiB
 constexpr size_t kLengthBytes = 4;
 
+uint32_t chunks_of(size_t bytes) { return static_cast<uint32_t>((bytes + kSnapshotChunkBytes - 1) / kSnapshotChunkBytes); }
+Bytes metadata_of(uint32_t state_chunks) {
+  Writer out;
+  out.u32(state_chunks);
+  return std::move(out).bytes();
+}
+std::optional<uint32_t> state_chunks_of(ByteView metadata) {
+  Reader in(metadata);
+  const auto chunks = in.u32();
+  return chunks.ok() && in.finish().ok() ? std::optional(*chunks) : std::nullopt;
+}
+
 }  // namespace
 
-void SnapshotShelf::note(uint64_t engine_height, const ledger::State& state) {
+void SnapshotShelf::note(uint64_t engine_height, const ledger::State& state, Time now) {
   if (interval_ == 0 || engine_height == 0) return;
   const std::lock_guard lock(mutex_);
   if (!noted_.empty() && engine_height < noted_.back().engine_height + interval_) return;
-  noted_.push_back({engine_height, state.height, state.last_block, store::encode_state(state)});
-  if (noted_.size() > kSnapshotsKept) noted_.erase(noted_.begin());
+  noted_.push_back({engine_height, state.height, state.last_block, store::encode_state(state), now});
+  while (noted_.size() > kMostSnapshotsKept || (noted_.size() > kSnapshotsKept && noted_.front().at + kSnapshotTakes < now)) noted_.erase(noted_.begin());
 }
 
 bool SnapshotShelf::measure(uint64_t height) {
@@ -40,8 +52,10 @@ std::vector<comet::Snapshot> SnapshotShelf::snapshots(uint64_t engine_height) {
   const std::lock_guard lock(stream_mutex_);
   std::vector<comet::Snapshot> out;
   for (const Noted& n : noted) {
-    if (n.engine_height + kHeadersNeeded > engine_height || n.state.size() > kSnapshotChunkBytes || !measure(n.height)) continue;
-    out.push_back({n.engine_height, kSnapshotFormat, stream_chunks(n.height) + 1, Bytes(n.last_block.value.begin(), n.last_block.value.end()), {}});
+    const uint32_t of_state = chunks_of(n.state.size());
+    if (n.engine_height + kHeadersNeeded > engine_height || of_state > kMaxStateChunks || !measure(n.height)) continue;
+    out.push_back({n.engine_height, kSnapshotFormat, chunks_of(ends_[n.height]) + of_state, Bytes(n.last_block.value.begin(), n.last_block.value.end()),
+                   metadata_of(of_state)});
   }
   return out;
 }
@@ -56,9 +70,12 @@ Bytes SnapshotShelf::chunk(uint64_t height, uint32_t format, uint32_t index) {
   }
   const std::lock_guard lock(stream_mutex_);
   if (!measure(noted->height)) return {};
-  const uint32_t blocks = stream_chunks(noted->height);
-  if (index == blocks) return noted->state;
-  if (index > blocks) return {};
+  if (const uint32_t blocks = chunks_of(ends_[noted->height]); index >= blocks) {
+    const uint64_t from = uint64_t{index - blocks} * kSnapshotChunkBytes;
+    if (from >= noted->state.size()) return {};
+    const auto part = ByteView(noted->state).subspan(from, std::min(kSnapshotChunkBytes, noted->state.size() - from));
+    return Bytes(part.begin(), part.end());
+  }
   const uint64_t begin = uint64_t{index} * kSnapshotChunkBytes, end = std::min<uint64_t>(begin + kSnapshotChunkBytes, ends_[noted->height]);
   Bytes out;
   auto at = static_cast<uint64_t>(std::upper_bound(ends_.begin(), ends_.end(), begin) - ends_.begin());
@@ -81,11 +98,15 @@ bool SnapshotIntake::begin(const comet::Snapshot& snapshot, const Hash32& app_ha
   import_.reset();
   buffer_.clear();
   next_ = 0;
-  if (snapshot.format != kSnapshotFormat || snapshot.chunks < 1 || snapshot.chunks > kMaxChunks || !std::ranges::equal(snapshot.hash, app_hash)) {
+  const auto state_chunks = state_chunks_of(snapshot.metadata);
+  const bool shaped = snapshot.format == kSnapshotFormat && snapshot.chunks <= kMaxChunks && state_chunks && *state_chunks > 0 &&
+                      *state_chunks <= std::min(snapshot.chunks, kMaxStateChunks);
+  if (!shaped || !std::ranges::equal(snapshot.hash, app_hash)) {
     refuse("it is of another kind or for another chain");
     return false;
   }
   snapshot_ = snapshot;
+  state_chunks_ = *state_chunks;
   trusted_ = {app_hash};
   auto import = store::ValidatorStore::Import::begin(dir_, identity_, genesis_);
   if (!import.ok()) {
@@ -109,10 +130,12 @@ SnapshotIntake::Taken SnapshotIntake::take(uint32_t index, ByteView chunk) {
   if (!history_) return refuse("no snapshot is being taken");
   if (index != next_ || index >= snapshot_.chunks) return refuse("a chunk out of order");
   ++next_;
-  if (index + 1 == snapshot_.chunks) return take_state(chunk);
   if (chunk.size() > kSnapshotChunkBytes) return refuse("a chunk too large");
+  const uint32_t blocks = snapshot_.chunks - state_chunks_;
+  if (index == blocks && !buffer_.empty()) return refuse("its last block is cut short");
   buffer_.insert(buffer_.end(), chunk.begin(), chunk.end());
-  return take_blocks();
+  if (index < blocks) return take_blocks();
+  return index + 1 == snapshot_.chunks ? take_state() : Taken::more;
 }
 
 SnapshotIntake::Taken SnapshotIntake::take_blocks() {
@@ -135,9 +158,8 @@ SnapshotIntake::Taken SnapshotIntake::take_blocks() {
   return Taken::more;
 }
 
-SnapshotIntake::Taken SnapshotIntake::take_state(ByteView chunk) {
-  if (!buffer_.empty()) return refuse("its last block is cut short");
-  const auto state = store::decode_state(chunk, genesis_.next.network);
+SnapshotIntake::Taken SnapshotIntake::take_state() {
+  const auto state = store::decode_state(buffer_, genesis_.next.network);
   if (!state.ok()) return refuse(std::string("the state does not decode: ") + name(state.error()));
   if (const auto end = history_->finish(*state, trusted_); !end.ok()) return refuse(std::string("its end: ") + ledger::name(end.error()));
   if (const auto kept = import_->finish(*state, snapshot_.height); !kept.ok()) return refuse("store: " + kept.error().what);

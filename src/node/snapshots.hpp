@@ -2,8 +2,10 @@
 // chain of blocks is checked up to the hash the light client trusts, so nothing of a snapshot needs a name behind it; nothing is
 // executed again, no proof verified again.
 //
-//   stream = { length u32 | block } from block 1 on, cut into chunks of kSnapshotChunkBytes; one more chunk: the state
+//   { length u32 | block } from block 1 on, as a stream cut into chunks of kSnapshotChunkBytes; then the state, cut the same way;
+//   metadata: u32, how many chunks are the state's
 #pragma once
+#include <chrono>
 #include <functional>
 #include <mutex>
 
@@ -13,19 +15,23 @@
 
 namespace sotto::node {
 
-inline constexpr uint32_t kSnapshotFormat = 1;
+inline constexpr uint32_t kSnapshotFormat = 2;
 inline constexpr size_t kSnapshotChunkBytes = size_t{4} << 20;
-inline constexpr size_t kSnapshotsKept = 4;
+inline constexpr uint32_t kMaxStateChunks = 64;    // 256 MiB: over a million recovered notes; a larger state is not given out
+// The newest, and whatever somebody may be taking over just now, within reason.
+inline constexpr size_t kSnapshotsKept = 4, kMostSnapshotsKept = 32;
+inline constexpr auto kSnapshotTakes = std::chrono::minutes(2);
 
-// Gives out. A state above kSnapshotChunkBytes is none to give out (generations of 100,000 recovered notes). A snapshot is noted when a block is kept, and costs the state's bytes; the blocks are read when asked for.
+// Gives out. A snapshot is noted when a block is kept, and costs the state's bytes; the blocks are read when asked for.
 class SnapshotShelf final : public comet::SnapshotSource {
  public:
   // `block`: the encoded block of a height; from any thread. `interval`: engine heights between two snapshots; 0: none.
   using BlockAt = std::function<std::optional<Bytes>(uint64_t height)>;
   SnapshotShelf(BlockAt block, uint64_t interval) : block_(std::move(block)), interval_(interval) {}
 
+  using Time = std::chrono::steady_clock::time_point;
   // The state after the block kept at `engine_height`.
-  void note(uint64_t engine_height, const ledger::State& state);
+  void note(uint64_t engine_height, const ledger::State& state, Time now = std::chrono::steady_clock::now());
   std::vector<comet::Snapshot> snapshots(uint64_t engine_height) override;
   Bytes chunk(uint64_t height, uint32_t format, uint32_t index) override;
 
@@ -34,9 +40,9 @@ class SnapshotShelf final : public comet::SnapshotSource {
     uint64_t engine_height = 0, height = 0;
     ledger::BlockHash last_block;
     Bytes state;
+    Time at;
   };
   bool measure(uint64_t height);                 // ends_ up to `height`; false: a block is missing
-  uint32_t stream_chunks(uint64_t height) const { return static_cast<uint32_t>((ends_[height] + kSnapshotChunkBytes - 1) / kSnapshotChunkBytes); }
 
   const BlockAt block_;
   const uint64_t interval_;
@@ -60,7 +66,7 @@ class SnapshotIntake final : public comet::SnapshotSink {
  private:
   Taken refuse(const std::string& why);
   Taken take_blocks();
-  Taken take_state(ByteView chunk);
+  Taken take_state();
 
   const std::filesystem::path dir_;
   const store::StoreIdentity identity_;
@@ -69,8 +75,8 @@ class SnapshotIntake final : public comet::SnapshotSink {
   ledger::BlockHash trusted_;
   std::optional<ledger::History> history_;
   std::unique_ptr<store::ValidatorStore::Import> import_;
-  uint32_t next_ = 0;
-  Bytes buffer_;
+  uint32_t next_ = 0, state_chunks_ = 0;
+  Bytes buffer_;                       // of a block that is not whole; then of the state
   std::string refusal_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "store/state_codec.hpp"
 #include "store/store_for_test.hpp"
 
 namespace sotto::node {
@@ -86,6 +87,26 @@ TEST_F(Snapshots, LongHistoriesComeInChunks) {
   EXPECT_EQ(w.open(dir)->state.last_block, w.world.state.last_block);
 }
 
+TEST_F(Snapshots, LargeStatesComeInChunks) {
+  blocks(1, 1);
+  auto large = w.world.state;
+  for (uint64_t i = 0; i < 200'000; ++i) large.generations[{crypto::Fr::from_u64(i)}] = 1;
+  shelf.note(5, large);
+  const auto offered = shelf.snapshots(100).back();
+  ASSERT_EQ(offered.chunks, 3u);
+  Bytes joined = shelf.chunk(5, kSnapshotFormat, 1);
+  EXPECT_EQ(joined.size(), kSnapshotChunkBytes);
+  const Bytes rest = shelf.chunk(5, kSnapshotFormat, 2);
+  joined.insert(joined.end(), rest.begin(), rest.end());
+  EXPECT_EQ(joined, store::encode_state(large));
+  EXPECT_TRUE(shelf.chunk(5, kSnapshotFormat, 3).empty());
+  // It is taken together again before it is judged: no block leads to this one.
+  SnapshotIntake intake(dir, w.identity, genesis);
+  EXPECT_EQ(transfer(intake), Taken::refused);
+  EXPECT_EQ(intake.refusal().find("decode"), std::string::npos) << intake.refusal();
+  EXPECT_NE(intake.refusal().find("its end"), std::string::npos) << intake.refusal();
+}
+
 TEST_F(Snapshots, OnlyWhatCanBeJoinedIsOffered) {
   blocks(1, 1);
   shelf.note(0, w.world.state);         // an engine without heights
@@ -95,13 +116,20 @@ TEST_F(Snapshots, OnlyWhatCanBeJoinedIsOffered) {
   EXPECT_EQ(shelf.snapshots(22).size(), 1u);
   shelf.note(29, w.world.state);        // too soon after the last
   EXPECT_EQ(shelf.snapshots(100).size(), 1u);
-  for (uint64_t h = 30; h < 100; h += 10) shelf.note(h, w.world.state);
-  const auto offered = shelf.snapshots(200);
+  // While somebody may be taking one over it is kept, within reason; afterwards the newest are.
+  auto now = std::chrono::steady_clock::now();
+  for (uint64_t h = 30; h < 90; h += 10) shelf.note(h, w.world.state, now);
+  EXPECT_EQ(shelf.snapshots(1'000).size(), 7u);
+  EXPECT_FALSE(shelf.chunk(20, kSnapshotFormat, 0).empty());
+  shelf.note(90, w.world.state, now + kSnapshotTakes + std::chrono::seconds(1));
+  const auto offered = shelf.snapshots(1'000);
   ASSERT_EQ(offered.size(), kSnapshotsKept);
   EXPECT_EQ(offered.back().height, 90u);
   EXPECT_TRUE(shelf.chunk(20, kSnapshotFormat, 0).empty());      // forgotten
   EXPECT_TRUE(shelf.chunk(90, kSnapshotFormat + 1, 0).empty());
   EXPECT_TRUE(shelf.chunk(90, kSnapshotFormat, offered.back().chunks).empty());
+  for (uint64_t h = 100; h < 100 + 10 * kMostSnapshotsKept; h += 10) shelf.note(h, w.world.state, now + kSnapshotTakes + std::chrono::seconds(1));
+  EXPECT_EQ(shelf.snapshots(1'000).size(), kMostSnapshotsKept);
   SnapshotShelf holes([](uint64_t) { return std::nullopt; }, 10);
   holes.note(20, w.world.state);
   EXPECT_TRUE(holes.snapshots(100).empty());
@@ -128,7 +156,8 @@ TEST_F(Snapshots, LiesAreRefusedAndLeaveNothing) {  // L-81
   EXPECT_TRUE(intake.begin(offered, w.world.state.last_block.value));
   EXPECT_EQ(intake.take(1, {}), Taken::refused);                 // out of order
   EXPECT_EQ(intake.take(0, {}), Taken::refused);                 // nothing is being taken any more
-  for (auto change : {+[](comet::Snapshot& s) { s.format = 2; }, +[](comet::Snapshot& s) { s.chunks = 0; }, +[](comet::Snapshot& s) { s.chunks = UINT32_MAX; }}) {
+  for (auto change : {+[](comet::Snapshot& s) { s.format = 1; }, +[](comet::Snapshot& s) { s.metadata.clear(); }, +[](comet::Snapshot& s) { s.metadata.assign(4, 0); },
+                      +[](comet::Snapshot& s) { s.metadata.assign(4, 0xff); }, +[](comet::Snapshot& s) { s.chunks = 0; }, +[](comet::Snapshot& s) { s.chunks = UINT32_MAX; }}) {
     auto bad = offered;
     change(bad);
     EXPECT_FALSE(intake.begin(bad, w.world.state.last_block.value));
