@@ -3,8 +3,9 @@
 
 run.py BUILD --json FILE [--picture SVG] [--payments N] [--only PART,...]
 
-Parts: finality (at 0, 10, 50 ms one-way delay, each way of gathering), throughput, catch_up, state_sync. Everything shares the processors of one
-machine, provers included; the share of each is in the file. Bounded in time; only loopback; ends what it started.
+Parts: finality (at 0, 10, 50 ms one-way delay, each way of gathering), throughput, sizes, catch_up. Everything shares the processors of one
+machine, provers included; the share of each is in the file. Bounded in time; only loopback; ends what it started. What a new validator waits for
+(state sync) tests/network_epochs_test.py says.
 """
 import argparse
 import json
@@ -16,7 +17,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path += [str(ROOT / "tests"), str(ROOT / "tools")]
@@ -184,34 +184,6 @@ class Bench:
         self.t.eventually(ready, 90, "ready again")
         return {"payments": payments, "seconds": caught_up, "killed_to_ready_s": time.monotonic() - begin, "of_which_pause_s": 1.0}
 
-    def state_sync(self):
-        """A validator without a store takes the ledger over from the others."""
-        self.load.end()
-        self.kind.down()
-        import shutil
-        folders = [self.kind.dir / f"validator-{n + 1}" for n in range(4)]
-        shutil.rmtree(folders[3] / "store")
-        def sottod(*args):
-            return subprocess.Popen([self.t.SOTTOD, *map(str, args)], env=self.t.environment(self.kind.home), cwd="/", stdout=subprocess.PIPE,
-                                    stderr=subprocess.STDOUT, text=True)
-        others = [sottod("run", "--dir", folder) for folder in folders[:3]]
-        try:
-            self.t.eventually(lambda: all(self.net.health(n) for n in range(3)), 60, "three validators")
-            rpc = ["127.0.0.%d:%d" % (11 + n, self.t.PORT + 2) for n in range(2)]
-            with urllib.request.urlopen(f"http://{rpc[0]}/commit?height=1", timeout=5) as answer:
-                trusted = json.loads(answer.read())["result"]["signed_header"]["commit"]["block_id"]["hash"]
-            spent = self.net.health(0)["notes"]
-            begin = time.monotonic()
-            restore = sottod("restore", "--dir", folders[3], "--rpc", ",".join(rpc), "--trust-height", 1, "--trust-hash", trusted, "--json")
-            said = restore.communicate(timeout=240)[0]
-            return {"ok": restore.returncode == 0, "said": said if restore.returncode else "", "notes": spent, "seconds": time.monotonic() - begin,
-                    "of_which_discovery_s": 5}
-        finally:
-            for process in others:
-                process.terminate()
-            for process in others:
-                process.communicate(timeout=60)
-
 
 def picture(report, file):
     from bench_pictures import curves
@@ -233,29 +205,27 @@ def main():
     parser.add_argument("--json", required=True)
     parser.add_argument("--picture")
     parser.add_argument("--payments", type=int, default=100)
-    parser.add_argument("--only", default="finality,throughput,sizes,catch_up,state_sync")
+    parser.add_argument("--only", default="finality,throughput,sizes,catch_up")
     options = parser.parse_args()
     sys.argv[1:] = [str(pathlib.Path(options.build) / "sotto")]
     only = options.only.split(",")
-    report = {"commit": os.environ.get("SOTTO_COMMIT", "unknown"), "processors": os.cpu_count(), "epoch_pause_ms": None}
+    file = pathlib.Path(options.json)
+    report = json.loads(file.read_text()) if file.exists() else {}        # the parts of earlier runs stay until measured again
+    report |= {"processors": os.cpu_count()}
     with tempfile.TemporaryDirectory(prefix="sotto-bench-network-") as scratch:
         bench = Bench(options.build, pathlib.Path(scratch))
         try:
             report["four_validators_start_s"] = bench.start_s
-            if "finality" in only:
-                report["finality"] = bench.finality(options.payments)
-            if "throughput" in only:
-                report["throughput"] = bench.throughput(options.payments)
-            if "sizes" in only:
-                report["sizes"] = bench.sizes(options.payments)
-            if "catch_up" in only:
-                report["catch_up"] = bench.catch_up(options.payments)
-            if "state_sync" in only:
-                report["state_sync"] = bench.state_sync()
+            for part in only:
+                found = getattr(bench, part)(options.payments)
+                report[part] = found
+                report.setdefault("commits", {})[part] = os.environ.get("SOTTO_COMMIT", "unknown")
+                file.write_text(json.dumps(report, indent=1) + "\n")
+                if part not in ("finality", "throughput"):
+                    print(part, found, flush=True)
         finally:
             if bench.kind.process.poll() is None:
                 bench.kind.down()
-    pathlib.Path(options.json).write_text(json.dumps(report, indent=1) + "\n")
     if options.picture and "finality" in report:
         picture(report, options.picture)
 

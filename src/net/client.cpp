@@ -52,8 +52,8 @@ struct Client::Core {
 // One request on its way: take or open a connection, write, read, give the connection back.
 class Client::Call : public std::enable_shared_from_this<Call> {
  public:
-  Call(Core& core, Endpoint to, Request request, uint32_t timeout_ms, Callback done)
-      : core_(core), to_(std::move(to)), token_(std::move(request.token)), done_(std::move(done)),
+  Call(Core& core, Endpoint to, Request request, uint32_t timeout_ms, Callback done, uint64_t group)
+      : core_(core), group_(group), to_(std::move(to)), token_(std::move(request.token)), done_(std::move(done)),
         deadline_(std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms)) {
     message_.version(11);
     message_.method(request.method == Method::get ? http::verb::get : http::verb::post);
@@ -76,6 +76,8 @@ class Client::Call : public std::enable_shared_from_this<Call> {
     }
     connect();
   }
+
+  uint64_t group() const { return group_; }
 
   void fail(const std::string& why) {
     if (!done_) return;
@@ -177,6 +179,7 @@ class Client::Call : public std::enable_shared_from_this<Call> {
     bool got_some() const { return this->is_header_done(); }
   };
   Core& core_;
+  const uint64_t group_;
   Endpoint to_;
   std::string token_;
   Callback done_;
@@ -210,13 +213,22 @@ Client::~Client() {
   core_->thread.join();
 }
 
-void Client::call(const Endpoint& to, Request request, uint32_t timeout_ms, Callback done) {
+void Client::give_up(uint64_t group) {
+  asio::post(core_->io, [raw = core_.get(), group] {
+    std::vector<std::shared_ptr<Call>> theirs;
+    for (const auto& call : raw->calls)
+      if (call->group() == group) theirs.push_back(call);
+    for (const auto& call : theirs) call->fail("given up");
+  });
+}
+
+void Client::call(const Endpoint& to, Request request, uint32_t timeout_ms, Callback done, uint64_t group) {
   asio::post(core_->io,
-             [raw = core_.get(), to, request = std::move(request), timeout_ms, done = std::move(done)]() mutable {
+             [raw = core_.get(), to, request = std::move(request), timeout_ms, done = std::move(done), group]() mutable {
                if (raw->stopping) return done(Failure{Error{to_string(to) + ": client stopped"}});
                if (raw->calls.size() >= raw->limits.max_in_flight)
                  return done(Failure{Error{to_string(to) + ": too many calls in flight"}});
-               const auto call = std::make_shared<Call>(*raw, to, std::move(request), timeout_ms, std::move(done));
+               const auto call = std::make_shared<Call>(*raw, to, std::move(request), timeout_ms, std::move(done), group);
                raw->calls.insert(call);
                call->start();
              });

@@ -1,5 +1,6 @@
 // HTTP/1.1 client: keep-alive connections to any number of endpoints, many calls at once, one thread.
 #pragma once
+#include <atomic>
 #include <functional>
 #include <memory>
 
@@ -29,7 +30,11 @@ class Client {
   // From any thread. `done` runs exactly once on the client's thread and must not block. A call on a kept connection
   // that the server had closed meanwhile is repeated once on a fresh one; requests are idempotent or sent on a client
   // of their own.
-  void call(const Endpoint& to, Request request, uint32_t timeout_ms, Callback done);
+  // `group`: 0, or from new_group().
+  void call(const Endpoint& to, Request request, uint32_t timeout_ms, Callback done, uint64_t group = 0);
+  // Calls that nobody waits for any more: those of the group still under way fail at once, and their connections close.
+  uint64_t new_group() { return ++groups_; }
+  void give_up(uint64_t group);
   // The same, waiting for the answer. Not from a callback.
   Result<Response, Error> call_and_wait(const Endpoint& to, Request request, uint32_t timeout_ms);
 
@@ -38,6 +43,7 @@ class Client {
   class Call;
   class Connection;
   std::shared_ptr<Core> core_;
+  std::atomic<uint64_t> groups_{0};
 };
 
 }  // namespace sotto::net

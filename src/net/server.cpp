@@ -32,6 +32,7 @@ using boost::system::error_code;
 constexpr size_t kMaxTarget = 1024;
 constexpr std::string_view kBearer = "Bearer ";
 constexpr double kRubbish = 1, kSilence = 0.25;  // offences (net/sources.hpp); who loses its network says nothing either
+constexpr auto kLate = std::chrono::seconds(1);  // a timer that fires later says that we were away ourselves
 
 const char* name(HttpReject r) {
   switch (r) {
@@ -99,11 +100,11 @@ class Server::Session : public std::enable_shared_from_this<Session> {
     error_code ignored;
     stream_.tcp().socket().set_option(tcp::no_delay(true), ignored);
     if (!core_.tls) return await_request();
-    stream_.tcp().expires_after(std::chrono::milliseconds(core_.limits.request_ms));
+    allow(core_.limits.request_ms);
     stream_.handshake(*core_.tls, asio::ssl::stream_base::server, [self = shared_from_this()](error_code e) {
-      if (e == beast::error::timeout) self->offend(kSilence);
-      else if (e.category() == asio::error::get_ssl_category()) self->offend(kRubbish);
-      if (e) return self->finish();
+      self->timed_out(e);
+      if (e.category() == asio::error::get_ssl_category()) self->offend(kRubbish);
+      if (e || !self->core_.sessions.contains(self)) return self->finish();    // or it has given way meanwhile
       self->peer_ = self->stream_.peer();
       if (!self->recognise()) return self->finish();
       self->await_request();
@@ -116,7 +117,7 @@ class Server::Session : public std::enable_shared_from_this<Session> {
 
   // For somebody who is served instead.
   void give_way() {
-    if (requests_ == 0) offend(kSilence);
+    if (requests_ == 0 && std::chrono::steady_clock::now() > since_ + kLate) offend(kSilence);
     finish();
   }
 
@@ -141,6 +142,14 @@ class Server::Session : public std::enable_shared_from_this<Session> {
     if (!favoured_) core_.sources.offend(source_, weight, std::chrono::steady_clock::now());
   }
 
+  void allow(uint32_t ms) {
+    until_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(ms);
+    stream_.tcp().expires_at(until_);
+  }
+  void timed_out(error_code e) {
+    if (e == beast::error::timeout && std::chrono::steady_clock::now() < until_ + kLate) offend(kSilence);
+  }
+
   // A favoured peer leaves the strangers' limits. False: it has as many connections as it may.
   bool recognise() {
     if (!peer_ || !core_.limits.favoured || !core_.limits.favoured(*peer_)) return true;
@@ -159,9 +168,9 @@ class Server::Session : public std::enable_shared_from_this<Session> {
     parser_->header_limit(static_cast<uint32_t>(core_.limits.max_header_bytes));
     parser_->body_limit(core_.limits.max_body_bytes);
     if (buffer_.size() > 0) return read_request();
-    stream_.tcp().expires_after(std::chrono::milliseconds(core_.limits.idle_ms));
+    allow(core_.limits.idle_ms);
     stream_.async_read_some(buffer_.prepare(kReadBytes), [self = shared_from_this()](error_code e, size_t n) {
-      if (e == beast::error::timeout && self->requests_ == 0) self->offend(kSilence);
+      if (self->requests_ == 0) self->timed_out(e);
       if (e) return self->finish();
       self->buffer_.commit(n);
       self->read_request();
@@ -169,7 +178,7 @@ class Server::Session : public std::enable_shared_from_this<Session> {
   }
 
   void read_request() {
-    stream_.tcp().expires_after(std::chrono::milliseconds(core_.limits.request_ms));
+    allow(core_.limits.request_ms);
     http::async_read(stream_, buffer_, *parser_,
                      [self = shared_from_this()](error_code e, size_t) { self->on_request(e); });
   }
@@ -180,11 +189,11 @@ class Server::Session : public std::enable_shared_from_this<Session> {
     if (e == http::error::end_of_stream || e == http::error::partial_message) return finish();
     if (e && e.category() == http::make_error_code(http::error::bad_method).category())
       return refuse(HttpReject::malformed);
-    if (e == beast::error::timeout) offend(kRubbish);
+    timed_out(e);
     if (e) return finish();
 
     auto message = parser_->release();
-    keep_alive_ = message.keep_alive() && ++requests_ < core_.limits.max_requests;
+    keep_alive_ = ++requests_ < core_.limits.max_requests && message.keep_alive();
     if (message.target().size() > kMaxTarget) return refuse(HttpReject::target_too_long);
     Request request;
     if (message.method() == http::verb::get) {
@@ -280,6 +289,8 @@ class Server::Session : public std::enable_shared_from_this<Session> {
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<Body>> parser_;
   http::response<Body> message_;
+  const std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point until_{};
   uint32_t requests_ = 0;
   bool keep_alive_ = false;
   bool favoured_ = false;

@@ -15,14 +15,17 @@ class Asking {
     Result<net::Response, Error> response;
   };
 
-  Asking(net::Client& client, const std::vector<net::Endpoint>& validators, const net::Request& request, uint32_t timeout_ms) : left_(validators.size()) {
+  Asking(net::Client& client, const std::vector<net::Endpoint>& validators, const net::Request& request, uint32_t timeout_ms)
+      : client_(client), group_(client.new_group()), left_(validators.size()) {
     for (size_t i = 0; i < validators.size(); ++i)
       client.call(validators[i], request, timeout_ms, [box = box_, i](Result<net::Response, Error> r) {
         const std::lock_guard lock(box->mutex);
         box->fresh.push_back({i, std::move(r)});
         box->arrived.notify_one();
-      });
+      }, group_);
   }
+  // On whoever has not answered: its connection closes. Without this it may answer late, and its connection is kept.
+  void give_up() { client_.give_up(group_); }
 
   // Of how many nothing has been heard. Every call ends by its timeout.
   size_t left() const { return left_; }
@@ -46,6 +49,8 @@ class Asking {
     std::condition_variable arrived;
     std::vector<Answer> fresh;
   };
+  net::Client& client_;
+  const uint64_t group_;
   std::shared_ptr<Box> box_ = std::make_shared<Box>();
   size_t left_;
 };

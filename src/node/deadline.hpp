@@ -12,10 +12,8 @@ inline uint32_t left_ms(std::chrono::steady_clock::time_point deadline) {
   return left > 0 ? static_cast<uint32_t>(left) : 0;
 }
 
-// Once enough have answered what was asked at `start`, the others have as long again and a tenth of a second: a validator that hangs
-// must not keep up whoever does not need it.
-inline std::chrono::steady_clock::time_point patience_ends(std::chrono::steady_clock::time_point start, std::chrono::steady_clock::time_point enough) {
-  return enough + (enough - start) + std::chrono::milliseconds(100);
-}
+// Once enough have answered, the others have as long again (or twice) and this: a validator that hangs must not keep up whoever does
+// not need it.
+inline constexpr auto kPatience = std::chrono::milliseconds(100);
 
 }  // namespace sotto::node

@@ -10,6 +10,9 @@
 namespace sotto::node {
 
 struct EpochDuties {
+  // `identity`: whom the others serve before strangers.
+  explicit EpochDuties(const std::optional<net::TlsIdentity>& identity) : client({}, identity) {}
+
   using Time = std::chrono::steady_clock::time_point;
   // Signatures on one thing, and whom they were asked of.
   struct Round {

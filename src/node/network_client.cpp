@@ -141,13 +141,17 @@ std::vector<Result<net::Response, Error>> NetworkClient::ask_all(const net::Requ
   auto until = Asking::Time::max();
   for (Asking asking(client_, validators_, request, timeout_ms); asking.left() > 0;) {
     auto fresh = asking.next(until);
-    if (fresh.empty()) break;
+    if (fresh.empty()) {
+      asking.give_up();
+      break;
+    }
     const bool before = committee_->is_quorum(answered);
     for (auto& [i, response] : fresh) {
       if (response.ok()) answered += (*committee_)[i].stake;
       out[i] = std::move(response);
     }
-    if (!before && committee_->is_quorum(answered)) until = patience_ends(start, std::chrono::steady_clock::now());
+    const auto now = std::chrono::steady_clock::now();
+    if (!before && committee_->is_quorum(answered)) until = now + (now - start) + kPatience;
   }
   return out;
 }

@@ -100,8 +100,7 @@ Result<Settled, SettleFailure> NetworkClient::settle(const settle::DecodedCandid
     // Others may be in office, or will be. Whoever does not say so may vote with them already: such votes do not hold here.
     const auto moved = follow();
     if (moved.ok() && *moved) continue;
-    const auto& refusal = settled.error().refusal;
-    if (!refusal || !tells_of_the_end(*refusal)) return settled;
+    if (!settled.error().epoch_ended) return settled;
     std::this_thread::sleep_for(kEpochPause);
   }
 }

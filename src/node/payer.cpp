@@ -30,8 +30,6 @@ bool is_retryable(const RefusalMessage& r) {
          (r.reason == "ledger_rule" && std::ranges::find(kRules, r.rule) != kRules.end());
 }
 
-bool tells_of_the_end(const RefusalMessage& r) { return r.reason == "epoch_ended" || r.reason == "not_in_committee"; }
-
 const char* name(SettleMode m) {
   switch (m) {
     case SettleMode::gather: return "gather";
@@ -50,6 +48,9 @@ namespace {
 
 constexpr auto kFirstRetry = std::chrono::milliseconds(10);
 constexpr auto kLongestRetry = std::chrono::milliseconds(500);
+
+// Others vote, or will.
+bool tells_of_the_end(const RefusalMessage& r) { return r.reason == "epoch_ended" || r.reason == "not_in_committee"; }
 
 // Refusals to vote that do not say the money stays where it is: the very transaction is in a block already, or the
 // validator may vote for it yet (a rival's lock can be released by the recovery of another of the rival's notes). Whoever
@@ -85,9 +86,10 @@ struct Round {
       : collector(committee, subject), members(committee->size()) {}
   struct Member {
     Standing standing = Standing::asked;
-    Time retry_at{};
+    Time asked_at{}, retry_at{};       // the last time
     std::chrono::milliseconds pause = kFirstRetry;
     bool for_good = false;             // a refusal that will not change
+    bool ended = false;                // says that its epoch has ended
     bool needs_transaction = false;    // said so: has forgotten it, whatever it voted
   };
   settle::ShareCollector<P> collector;
@@ -127,16 +129,16 @@ struct Payer::Gathering {
                          const std::lock_guard guard(box->mutex);
                          box->arrivals.push_back({of_votes, validator, std::move(r), at});
                          box->arrived.notify_one();
-                       });
+                       }, group);
   }
   void ask_vote(size_t validator) {
     votes.members[validator].standing = Standing::asked;
-    asked_at = std::chrono::steady_clock::now();
+    votes.members[validator].asked_at = std::chrono::steady_clock::now();
     post(true, validator, request_path, request_body);
   }
   void ask_acknowledgement(size_t validator) {
     acknowledgements->members[validator].standing = Standing::asked;
-    asked_at = std::chrono::steady_clock::now();
+    acknowledgements->members[validator].asked_at = std::chrono::steady_clock::now();
     CertificateMessage message{*lock, std::nullopt};
     // Who has voted has the transaction; anybody else gets it along.
     const bool has_it = votes.members[validator].standing == Standing::answered &&
@@ -148,8 +150,11 @@ struct Payer::Gathering {
   template <Phase P>
   void take(Round<P>& round, Arrival& arrival) {
     auto& member = round.members[arrival.validator];
+    slowest = std::max(slowest, arrival.at - member.asked_at);
     const auto refuse = [&](RefusalMessage refusal) {
       const bool again = is_retryable(refusal);
+      if (refusal.rival && !is_rival(*refusal.rival)) refusal.rival.reset();
+      member.ended = tells_of_the_end(refusal);
       member.for_good = !again && !leaves_open(refusal);
       member.needs_transaction |= refusal.reason == "transaction_needed";
       member.standing = again ? Standing::retry : Standing::refused;
@@ -192,7 +197,7 @@ struct Payer::Gathering {
   // Or once nothing more comes: who is left may hang, and what has come may be of another epoch and no hope at all.
   template <Phase P>
   std::optional<Time> doubted_at(const Round<P>& round) const {
-    return round.unchecked.empty() || round.collector.complete() ? std::nullopt : std::optional(patience_ends(asked_at, round.unchecked.back().second));
+    return round.unchecked.empty() || round.collector.complete() ? std::nullopt : std::optional(round.unchecked.back().second + patience());
   }
   template <Phase P>
   void doubt(Round<P>& round, Time now) {
@@ -214,6 +219,14 @@ struct Payer::Gathering {
       }
     }
     round.unchecked.clear();
+  }
+
+  // Whatever it is worth: it spends one of our notes and is not ours.
+  bool is_rival(const Bytes& bytes) const {
+    const auto other = settle::decode_candidate(bytes);
+    return other.ok() && other->candidate.txid != transaction.candidate.txid &&
+           std::ranges::find_first_of(other->candidate.notes, transaction.candidate.notes, {}, &settle::NoteKey::nf, &settle::NoteKey::nf) !=
+               other->candidate.notes.end();
   }
 
   // Can what has not failed still be a quorum?
@@ -246,9 +259,22 @@ struct Payer::Gathering {
     return std::min(at, last_words.value_or(at));
   }
 
+  // For who is left, from when the others have spoken.
+  Time::duration patience() const { return 2 * slowest + kPatience; }
+
+  template <Phase P>
+  bool ended(const Round<P>& round) const {
+    Stake stake = 0;
+    for (size_t i = 0; i < round.members.size(); ++i)
+      if (round.members[i].ended) stake += stake_of(i);
+    return stake * 3 > payer.committee_->total();
+  }
+
   SettleFailure failure() {
+    payer.client_.give_up(group);
     SettleFailure f;
     f.lock = lock;
+    f.epoch_ended = ended(votes) || (acknowledgements && ended(*acknowledgements));
     if (lock) {
       f.why = NotSettled::no_settlement;
       f.refusal = acknowledgements->refusal;
@@ -318,7 +344,7 @@ struct Payer::Gathering {
   // rival's bytes may be in the last answer.
   bool hopeless_and_heard(Time now) {
     if (!hopeless(votes)) return false;
-    if (!last_words) last_words = patience_ends(asked_at, now);
+    if (!last_words) last_words = now + patience();
     return now >= *last_words || std::ranges::none_of(votes.members, [](const auto& m) { return m.standing == Standing::asked; });
   }
 
@@ -327,10 +353,11 @@ struct Payer::Gathering {
   std::string request_path;            // of the vote: transaction and hints
   Bytes request_body;
   const Time start, deadline;
-  Time asked_at = start;               // the last time
+  Time::duration slowest{};            // answer so far
   std::optional<Time> last_words;      // until then, once a quorum is out of reach
   const Watch& watch;
   std::shared_ptr<Mailbox> mailbox = std::make_shared<Mailbox>();
+  const uint64_t group = payer.client_.new_group();
   Round<Phase::vote> votes;
   std::optional<Round<Phase::settle>> acknowledgements;
   std::optional<settle::LockCertificate> lock;

@@ -44,15 +44,13 @@ struct SettleFailure {
   // with a third of the stake or more will never vote for these bytes, and the money has not moved and will not.
   bool may_still_move = true;
   std::optional<RefusalMessage> refusal;                   // a rival's before others, "not now" after them; else the first
+  bool epoch_ended = false;                                // say validators with more than a third of the stake: others vote, or will
   std::optional<settle::LockCertificate> lock;             // if it got that far
   std::string detail;
 };
 
 // "Not now": too much in flight, or the validator is a block behind us.
 bool is_retryable(const RefusalMessage& refusal);
-
-// Others vote, or will: their epoch has ended for the validator that says so.
-bool tells_of_the_end(const RefusalMessage& refusal);
 
 // Who brings votes and acknowledgements together (docs/adr/0080).
 enum class SettleMode : uint8_t {

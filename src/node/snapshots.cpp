@@ -30,7 +30,9 @@ void SnapshotShelf::note(uint64_t engine_height, const ledger::State& state, Tim
   if (interval_ == 0 || engine_height == 0) return;
   const std::lock_guard lock(mutex_);
   if (!noted_.empty() && engine_height < noted_.back().engine_height + interval_) return;
-  noted_.push_back({engine_height, state.height, state.last_block, store::encode_state(state), now});
+  auto bytes = std::make_shared<const Bytes>(store::encode_state(state));
+  if (chunks_of(bytes->size()) > kMaxStateChunks) return;
+  noted_.push_back({engine_height, state.height, state.last_block, std::move(bytes), now});
   while (noted_.size() > kMostSnapshotsKept || (noted_.size() > kSnapshotsKept && noted_.front().at + kSnapshotTakes < now)) noted_.erase(noted_.begin());
 }
 
@@ -52,8 +54,8 @@ std::vector<comet::Snapshot> SnapshotShelf::snapshots(uint64_t engine_height) {
   const std::lock_guard lock(stream_mutex_);
   std::vector<comet::Snapshot> out;
   for (const Noted& n : noted) {
-    const uint32_t of_state = chunks_of(n.state.size());
-    if (n.engine_height + kHeadersNeeded > engine_height || of_state > kMaxStateChunks || !measure(n.height)) continue;
+    const uint32_t of_state = chunks_of(n.state->size());
+    if (n.engine_height + kHeadersNeeded > engine_height || !measure(n.height)) continue;
     out.push_back({n.engine_height, kSnapshotFormat, chunks_of(ends_[n.height]) + of_state, Bytes(n.last_block.value.begin(), n.last_block.value.end()),
                    metadata_of(of_state)});
   }
@@ -72,8 +74,8 @@ Bytes SnapshotShelf::chunk(uint64_t height, uint32_t format, uint32_t index) {
   if (!measure(noted->height)) return {};
   if (const uint32_t blocks = chunks_of(ends_[noted->height]); index >= blocks) {
     const uint64_t from = uint64_t{index - blocks} * kSnapshotChunkBytes;
-    if (from >= noted->state.size()) return {};
-    const auto part = ByteView(noted->state).subspan(from, std::min(kSnapshotChunkBytes, noted->state.size() - from));
+    if (from >= noted->state->size()) return {};
+    const auto part = ByteView(*noted->state).subspan(from, std::min(kSnapshotChunkBytes, noted->state->size() - from));
     return Bytes(part.begin(), part.end());
   }
   const uint64_t begin = uint64_t{index} * kSnapshotChunkBytes, end = std::min<uint64_t>(begin + kSnapshotChunkBytes, ends_[noted->height]);

@@ -39,7 +39,7 @@ class SnapshotShelf final : public comet::SnapshotSource {
   struct Noted {
     uint64_t engine_height = 0, height = 0;
     ledger::BlockHash last_block;
-    Bytes state;
+    std::shared_ptr<const Bytes> state;
     Time at;
   };
   bool measure(uint64_t height);                 // ends_ up to `height`; false: a block is missing

@@ -98,6 +98,7 @@ Result<std::unique_ptr<ValidatorNode>, NodeTrouble> ValidatorNode::open(
   }
   core->head = core->state.height;
   core->point_moves(opened->engine_height);
+  core->shelf.note(opened->engine_height, core->state);      // before there is a block here, somebody may have lost its store
   core->take_seat(std::move(opened->restored));
   core->store->drop(core->machine->stale());
   core->begin();
@@ -126,7 +127,7 @@ Status<NodeTrouble> ValidatorNode::start(Propose propose) {
   core_->note(LogLevel::info, "listening", {{"api", to_string(core_->endpoint)}, {"tls", core_->endpoint.key.has_value()}, {"height", core_->head.load()}});
   core_->on_state([core = core_.get(), propose = std::move(propose)]() mutable {
     core->propose = std::move(propose);
-    core->epochs.emplace();
+    core->epochs.emplace(core->options.identity);
     core->epochs->committee = core->first;
     for (const auto& certified : core->machine->unexecuted()) core->offer(*certified);
     core->offer_ordered();

@@ -33,7 +33,11 @@ Exchange::Usage Exchange::usage() const {
 
 Exchange::Payment* Exchange::open(DecodedCandidate transaction, SourceId source, SettleReject& full, Effects& out) {
   const TxId txid = transaction.candidate.txid;
-  if (const auto found = payments_.find(txid); found != payments_.end()) return &found->second;
+  // Proofs lie outside the txid: somebody else's bytes, and what becomes of them, are not this one's.
+  if (const auto found = payments_.find(txid); found != payments_.end()) {
+    const bool same = found->second.transaction.candidate.full_id == transaction.candidate.full_id;
+    return same ? &found->second : (full = SettleReject::busy, nullptr);
+  }
   if (payments_.size() >= limits_.payments) return full = SettleReject::busy, nullptr;
   if (by_source_[source] >= limits_.payments_per_source) return full = SettleReject::source_busy, nullptr;
   ++by_source_[source];

@@ -219,6 +219,22 @@ TEST(Exchange, a_refusal_goes_to_whoever_asked) {
   EXPECT_EQ(a.machine.usage().payments, 0u);
 }
 
+// A member that forwards a bad twin of what it was sent must not have the sender refused for it.
+TEST(Exchange, other_bytes_of_a_txid_are_not_what_is_refused) {
+  Alone a;
+  const TransactionPlan plan{{7}};
+  TransactionPlan twin = plan;
+  twin.twin = 1;
+  const auto txid = candidate(plan).candidate.txid;
+  ASSERT_EQ(candidate(twin).candidate.txid, txid);
+  a.step(Exchange::Forwarded{1, candidate(twin)});
+  const auto meanwhile = all_of<Exchange::AnswerRefused>(a.step(Exchange::Pay{1, kWallet, candidate(plan)}));
+  ASSERT_EQ(meanwhile.size(), 1u);
+  EXPECT_EQ(meanwhile[0].refusal.reason, SettleReject::busy);
+  EXPECT_TRUE(a.step(Exchange::Refused{txid, {SettleReject::bad_proof_or_signature}}).empty());
+  EXPECT_EQ(all_of<Exchange::AskVote>(a.step(Exchange::Pay{2, kWallet, candidate(plan)})).size(), 1u);
+}
+
 TEST(Exchange, a_refused_vote_does_not_matter_once_there_is_a_certificate) {
   Alone a;
   a.step(Exchange::Pay{1, kWallet, a.tx});

@@ -110,6 +110,7 @@ void ValidatorMachine::on(const LedgerView&, SubmitCertificate& event, Effects& 
   const auto answer = [&](Refusal refusal) { out.push_back(ReplyRefusal{event.request, std::move(refusal)}); };
   if (const auto why = silent()) return answer(refuse(*why));
   if (event.certificate.subject.epoch < committee_->epoch()) return answer(refuse(SettleReject::epoch_ended));
+  if (event.certificate.subject.epoch > committee_->epoch()) return answer(refuse(SettleReject::busy));   // we are behind
   if (answer_known(event.certificate, event.request, out)) return;
   if (auto refusal = room_in_flight(event.source)) return answer(std::move(*refusal));
   const Token token = next_token_++;

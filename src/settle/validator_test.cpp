@@ -295,6 +295,12 @@ TEST_F(Machine, rejects_of_a_certificate_alone) {  // S-50
   EXPECT_EQ(weak.reason, SettleReject::certificate_invalid);
   EXPECT_STREQ(weak.rule, "below_quorum");
   EXPECT_EQ(reason(certify(lock_certificate(plan), TransactionPlan{{4, 5, 6}})), SettleReject::certificate_mismatch);
+  // Of an epoch that has not begun here: it is we who are behind.
+  auto later = lock_certificate(plan);
+  ++later.subject.epoch;
+  EXPECT_EQ(reason(certify(later, plan)), SettleReject::busy);
+  later.subject.epoch -= 2;
+  EXPECT_EQ(reason(certify(later, plan)), SettleReject::epoch_ended);
   ledger.generations[test_nullifier(2).bytes()] = 1;
   EXPECT_EQ(reason(certify(lock_certificate(plan), plan)), SettleReject::outdated_generation);
   const TransactionPlan future{.notes = {9}, .generation = 2};
