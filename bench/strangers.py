@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """What strangers cost honest people: real payments through four `sottod` on this machine, first in peace, then while others send
-oversized, malformed, slow and invalid requests, or open thousands of connections. The attackers run here too, at the lowest priority:
+oversized, malformed, slow and invalid requests, or open thousands of connections. The attackers run here too, when nobody else wants a core:
 what they take from the cores themselves is part of the figures.
 
 strangers.py BUILD [--payments N] [--rounds N] [--connections N] [--only ATTACK]... [--json FILE]
@@ -69,7 +69,7 @@ def secure(plain, tls=wire.context()):
 def quietly(attack):
     """An attacker's life: whatever is refused is tried again."""
     def run(*arguments):
-        os.nice(19)
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         while True:
             try:

@@ -32,6 +32,7 @@ using boost::system::error_code;
 constexpr size_t kMaxTarget = 1024;
 constexpr std::string_view kBearer = "Bearer ";
 constexpr double kRubbish = 1, kSilence = 0.25;  // offences (net/sources.hpp); who loses its network says nothing either
+constexpr size_t kManySilent = 8;                // of one source at once: more than people behind one address shake hands with
 constexpr auto kLate = std::chrono::seconds(1);  // a timer that fires later says that we were away ourselves
 
 const char* name(HttpReject r) {
@@ -115,9 +116,11 @@ class Server::Session : public std::enable_shared_from_this<Session> {
   bool favoured() const { return favoured_; }
   bool busy() const { return busy_; }
 
+  bool silent() const { return requests_ == 0; }
+
   // For somebody who is served instead.
-  void give_way() {
-    if (requests_ == 0 && std::chrono::steady_clock::now() > since_ + kLate) offend(kSilence);
+  void give_way(bool blamed) {
+    if (blamed) offend(kSilence);
     finish();
   }
 
@@ -289,7 +292,6 @@ class Server::Session : public std::enable_shared_from_this<Session> {
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<Body>> parser_;
   http::response<Body> message_;
-  const std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
   std::chrono::steady_clock::time_point until_{};
   uint32_t requests_ = 0;
   bool keep_alive_ = false;
@@ -308,12 +310,14 @@ bool Server::Core::make_room(uint64_t newcomer) {
   const auto own = by_source.find(newcomer);
   if (most == by_source.end() || most->second <= (own == by_source.end() ? 0 : own->second) + 1) return false;
   std::shared_ptr<Session> victim;
+  size_t silent = 0;
   for (const auto& session : sessions) {
     if (session->favoured() || session->source() != most->first) continue;
+    silent += session->silent();
     const auto age = [](const Session& s) { return std::pair(s.busy(), s.number()); };
     if (!victim || age(*session) < age(*victim)) victim = session;
   }
-  victim->give_way();
+  victim->give_way(victim->silent() && silent > kManySilent);
   return true;
 }
 
@@ -321,17 +325,23 @@ void Server::Core::accept() {
   acceptor.async_accept([this](error_code e, tcp::socket socket) {
     if (stopped || e == asio::error::operation_aborted) return;
     const uint64_t source = e ? 0 : source_of(socket);
-    if (!e && sources.connect(source, std::chrono::steady_clock::now())) {
+    const auto refuse = [&] {
+      error_code ignored;
+      socket.set_option(asio::socket_base::linger(true, 0), ignored);      // a reset: nothing of it stays with us
+      return accept();
+    };
+    if (!e && !sources.connect(source, std::chrono::steady_clock::now())) return refuse();
+    if (!e) {
       if (!make_room(source)) {
         sources.disconnect(source);
-        return accept();
+        return refuse();
       }
       const auto session = std::make_shared<Session>(*this, std::move(socket), ++accepted, source);
       sessions.insert(session);
       connections = sessions.size();
       session->start();
     }
-    accept();                          // a socket over the limit closes here; errors (no descriptors) pass
+    accept();                          // errors (no descriptors) pass
   });
 }
 
