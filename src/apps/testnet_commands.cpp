@@ -84,10 +84,10 @@ fs::path wallets_file(const Opened& o) { return o.dir / (o.net.proxied ? node::k
 // The proxy between the processes, as DIR/links.json says at the moment.
 class FollowedLinks {
  public:
-  static Result<FollowedLinks, Error> start(const fs::path& file, const node::NetworkFile& network, uint64_t seed) {
+  static Result<FollowedLinks, Error> start(const fs::path& file, const node::NetworkFile& network, const node::Places& places, uint64_t seed) {
     TRY(text, read_file(file, netlab::kMaxLinksBytes));
     TRY(links, netlab::parse_links(text));
-    TRY(proxy, netlab::Proxy::start(node::testnet_routes(network), std::move(links), seed));
+    TRY(proxy, netlab::Proxy::start(node::testnet_routes(network, places), std::move(links), seed));
     return FollowedLinks(file, std::move(text), std::move(proxy));
   }
   // A file that says nothing sound changes nothing, and is told of once.
@@ -120,16 +120,27 @@ ordered_json describe(const Opened& o) {
           {"proxied", o.net.proxied}};
 }
 
+// Each validator in a network namespace of its own, where we may; otherwise why not.
+Result<node::Places, Error> make_places(size_t validators) {
+  node::Places places;
+  for (size_t i = 0; i < validators; ++i) {
+    TRY(place, netlab::Namespace::create());
+    places.push_back(std::move(place));
+  }
+  return places;
+}
+
 // A validator's process as `testnet up` sees it.
 struct Running {
   fs::path dir;
+  std::shared_ptr<const netlab::Namespace> place;
   std::optional<comet::ChildProcess> process;
   std::deque<Steady::time_point> ends;
   Steady::time_point next = Steady::now();       // not started before
 };
 
 Status<Error> start(Running& r, const fs::path& program) {
-  TRY(child, comet::ChildProcess::start({program.string(), "run", "--dir", r.dir.string()}, r.dir / "sottod.log"));
+  TRY(child, comet::ChildProcess::start({program.string(), "run", "--dir", r.dir.string()}, r.dir / "sottod.log", r.place ? r.place->descriptor() : -1));
   r.process.emplace(std::move(child));
   return write_file(r.dir / "pid", view(std::to_string(r.process->pid()) + "\n"));
 }
@@ -188,15 +199,21 @@ int testnet_up(Console& console, const TestnetCommand& options) {
   if (e || !fs::exists(program, e)) return console.failure(failed("sottod is not beside this program"));
 
   std::optional<FollowedLinks> links;
+  node::Places places;
+  std::string where = "on loopback addresses";
   if (opened->net.proxied) {
+    auto made = make_places(opened->net.validators.size());
+    if (made.ok()) places = std::move(made).value();
+    where = made.ok() ? "each in a network namespace of its own" : where + " (" + made.error().what + ")";
     std::array<uint8_t, 8> seed = entropy.bytes<8>();
-    auto followed = FollowedLinks::start(opened->dir / node::kLinksFile, opened->net.network, std::bit_cast<uint64_t>(seed));
+    auto followed = FollowedLinks::start(opened->dir / node::kLinksFile, opened->net.network, places, std::bit_cast<uint64_t>(seed));
     if (!followed.ok()) return console.failure(failed(followed.error().what));
     links.emplace(std::move(followed).value());
   }
 
   std::vector<Running> all;
-  for (const auto& dir : opened->net.validators) all.push_back({dir, std::nullopt, {}, Steady::now()});
+  for (size_t i = 0; i < opened->net.validators.size(); ++i)
+    all.push_back({opened->net.validators[i], places.empty() ? nullptr : places[i], std::nullopt, {}, Steady::now()});
   const auto stop_signal = [&] {
     const timespec wait{0, std::chrono::nanoseconds(kLook).count()};
     return sigtimedwait(&stop_signals, nullptr, &wait) > 0;
@@ -216,8 +233,9 @@ int testnet_up(Console& console, const TestnetCommand& options) {
   }
   console.end(!stopped, watch.ms());
   if (!stopped) {
-    auto faucet = node::Faucet::open(opened->dir / "faucet", opened->net.faucet, members.front().api,
-                                     ledger::network_id(opened->net.genesis.content), opened->system, entropy, pool);
+    auto network = node::NetworkClient::connect(opened->net.network, entropy, kFundTimeoutMs);
+    if (!network.ok()) return console.failure(failed("the faucet: " + network.error().what));
+    auto faucet = node::Faucet::open(opened->dir / "faucet", opened->net.faucet, std::move(network).value(), opened->system, entropy, pool);
     if (!faucet.ok()) return console.failure(failed("the faucet: " + faucet.error().what));
     auto control = ControlServer::start(
         opened->dir, opened->net.genesis.content,
@@ -228,11 +246,13 @@ int testnet_up(Console& console, const TestnetCommand& options) {
     console.line(fmt::format("Network {}, kept in {}", ledger::network_id(opened->net.genesis.content).hex().substr(0, 16), opened->dir.string()));
     for (const auto& m : members) console.line(fmt::format("  {}   https://{}/v1/health", m.name, net::to_string(m.api)));
     console.line("");
-    if (links) console.line(fmt::format("  a TCP proxy of our own stands between all of them, as {} says", (opened->dir / node::kLinksFile).string()));
+    if (links) console.line(fmt::format("  {}; a TCP proxy of our own stands between all of them, as {} says", where, (opened->dir / node::kLinksFile).string()));
     console.line(fmt::format("  sotto wallet create --network {}", wallets_file(*opened).string()));
     console.line("  sotto testnet fund ADDRESS 100.00 EUR");
     console.line("Ctrl-C stops it; nothing is lost, `sotto testnet up` goes on from here.");
-    console.document(describe(*opened).dump(-1, ' ', false, kReplaceBadUtf8));
+    auto document = describe(*opened);
+    document["places"] = where;
+    console.document(document.dump(-1, ' ', false, kReplaceBadUtf8));
     while (!stop_signal()) {
       if (links) links->look(console);
       if (const auto going = look_after(all, program, console); !going.ok()) return console.failure(failed(going.error().what));

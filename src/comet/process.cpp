@@ -1,6 +1,7 @@
 #include "comet/process.hpp"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -23,7 +24,7 @@ std::string how(int status) {
 
 }  // namespace
 
-Result<ChildProcess, Error> ChildProcess::start(const std::vector<std::string>& arguments, const std::filesystem::path& log) {
+Result<ChildProcess, Error> ChildProcess::start(const std::vector<std::string>& arguments, const std::filesystem::path& log, int network) {
   CHECK(!arguments.empty());
   const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   const int in = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -49,7 +50,7 @@ Result<ChildProcess, Error> ChildProcess::start(const std::vector<std::string>& 
     ::dup2(in, 0);
     ::dup2(out, 1);
     ::dup2(out, 2);
-    ::execv(argv[0], argv.data());
+    if (network < 0 || ::setns(network, CLONE_NEWNET) == 0) ::execv(argv[0], argv.data());
     const int why = errno;
     [[maybe_unused]] const auto written = ::write(report[1], &why, sizeof why);
     ::_exit(127);

@@ -15,7 +15,8 @@ class ChildProcess {
  public:
   // `arguments` beginning with the program's path. Its standard output and error are appended to `log` (mode 0600). The
   // kernel kills it when the thread that started it ends, so that thread must outlive it.
-  static Result<ChildProcess, Error> start(const std::vector<std::string>& arguments, const std::filesystem::path& log);
+  // `network`: a network namespace for it, as setns(2) takes it; -1: ours.
+  static Result<ChildProcess, Error> start(const std::vector<std::string>& arguments, const std::filesystem::path& log, int network = -1);
   ChildProcess(ChildProcess&& other) noexcept : pid_(std::exchange(other.pid_, -1)) {}
   ChildProcess& operator=(ChildProcess&&) = delete;
   ~ChildProcess();                               // kills and reaps it if it still runs

@@ -87,7 +87,7 @@ class Proxy::Connection : public std::enable_shared_from_this<Connection> {
     bool reading = false, writing = false, ended = false, done = false;
   };
 
-  LinkSettings link(const Way& way) const { return core_.links.between(way.from, way.to); }
+  LinkSettings link(const Way& way) const { return way.from.empty() ? LinkSettings() : core_.links.between(way.from, way.to); }
   static Time::duration delay(const LinkSettings& link) {
     return std::chrono::duration_cast<Time::duration>(std::chrono::duration<double, std::milli>(link.delay_ms));
   }
@@ -104,8 +104,12 @@ class Proxy::Connection : public std::enable_shared_from_this<Connection> {
       self->opening_ = false;
       if (self->link(self->there_).cut || self->link(self->back_).cut) return;   // wake() comes back to it
       self->opening_ = true;
-      const auto& to = self->owner_.route.target;
-      self->server_.async_connect(tcp::endpoint(asio::ip::make_address(to.address), to.port), [self](error_code e) {
+      const auto& route = self->owner_.route;
+      const tcp::endpoint to(asio::ip::make_address(route.target.address), route.target.port);
+      error_code opened;
+      run_in(route.target_in, [&] { self->server_.open(to.protocol(), opened); });
+      if (opened) return self->close();
+      self->server_.async_connect(to, [self](error_code e) {
         if (self->closed_) return;
         if (e) return self->close();
         error_code ignored;
@@ -205,7 +209,7 @@ Result<std::unique_ptr<Proxy>, Error> Proxy::start(const std::vector<Route>& rou
     if (e || of_target) return Failure{Error{net::to_string(route.listen) + " or " + net::to_string(route.target) + " is not numeric"}};
     auto acceptor = std::make_unique<tcp::acceptor>(core->io);
     const tcp::endpoint at(address, route.listen.port);
-    acceptor->open(at.protocol(), e);
+    run_in(route.listen_in, [&] { acceptor->open(at.protocol(), e); });
     if (!e) acceptor->set_option(tcp::acceptor::reuse_address(true), e);
     if (!e) acceptor->bind(at, e);
     if (!e) acceptor->listen(tcp::acceptor::max_listen_connections, e);

@@ -6,12 +6,14 @@
 
 #include "net/http.hpp"
 #include "netlab/links.hpp"
+#include "netlab/namespace.hpp"
 
 namespace sotto::netlab {
 
 struct Route {
-  std::string from, to;                // names of the links both directions use
+  std::string from, to;                // names of the links both directions use; empty: none, everything passes at once
   net::Endpoint listen, target;        // numeric; port 0 to listen on any free one
+  std::shared_ptr<const Namespace> listen_in = nullptr, target_in = nullptr;     // where they are; null: where this process is
 };
 
 inline constexpr size_t kMaxRoutes = 16 * 1024;

@@ -31,6 +31,7 @@ Failure<Trouble> damaged(const std::string& what) { return Failure{Trouble{Devne
 // Blocks gather for a moment longer than settling takes, so that executing one does not compete with the
 // acknowledgements of the payment in it.
 constexpr uint32_t kGatherMs = 25;
+constexpr uint32_t kFaucetMs = 10'000;
 constexpr size_t kMaxValidatorFiles = 64;
 constexpr auto kFullPause = std::chrono::milliseconds(20);
 
@@ -160,8 +161,9 @@ Result<std::unique_ptr<Devnet>, Devnet::Trouble> Devnet::open(const DevnetOption
   if (const auto started = devnet->start_engine(options, clock); !started.ok()) return Failure{started.error()};
   if (const auto listening = devnet->listen(); !listening.ok()) return Failure{listening.error()};
   if (progress) progress("opening the faucet");
-  auto faucet = Faucet::open(options.dir / "faucet", files->faucet, devnet->endpoints_.front(), devnet->id(),
-                             std::move(system), entropy, pool);
+  auto network = NetworkClient::connect(devnet->endpoints_.front(), devnet->id(), entropy, kFaucetMs);
+  if (!network.ok()) return world(network.error().what);
+  auto faucet = Faucet::open(options.dir / "faucet", files->faucet, std::move(network).value(), std::move(system), entropy, pool);
   if (!faucet.ok()) return Failure{faucet.error()};
   devnet->faucet_ = std::move(faucet).value();
   return devnet;

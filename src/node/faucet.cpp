@@ -43,8 +43,7 @@ Faucet::Faucet(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Faucet::~Faucet() = default;
 
 Result<std::unique_ptr<Faucet>, Devnet::Trouble> Faucet::open(const fs::path& dir, const note::Seed& seed,
-                                                              const net::Endpoint& validator,
-                                                              const ledger::NetworkId& id,
+                                                              std::unique_ptr<NetworkClient> network,
                                                               std::shared_ptr<const circuit::ProofSystem> system,
                                                               Entropy& entropy, ThreadPool& pool) {
   auto parts = std::make_unique<Parts>();
@@ -57,9 +56,7 @@ Result<std::unique_ptr<Faucet>, Devnet::Trouble> Faucet::open(const fs::path& di
     return trouble(Devnet::Failed::damaged,
                    std::string(store::name(store.error().reject)) + " " + store.error().detail);
   parts->store = std::move(store).value();
-  auto network = NetworkClient::connect(validator, id, entropy, kTimeoutMs);
-  if (!network.ok()) return trouble(Devnet::Failed::world, network.error().what);
-  parts->network = std::move(network).value();
+  parts->network = std::move(network);
 
   auto wallet = wallet::Wallet::open(*parts->store, parts->network->network(), kDevKind);
   if (!wallet.ok() && wallet.error().reject == wallet::Reject::no_account)

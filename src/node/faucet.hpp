@@ -6,10 +6,9 @@ namespace sotto::node {
 
 class Faucet {
  public:
-  // Opens its wallet in `dir`, making it the first time. `validator` must answer already.
+  // Opens its wallet in `dir`, making it the first time.
   static Result<std::unique_ptr<Faucet>, Devnet::Trouble> open(const std::filesystem::path& dir, const note::Seed& seed,
-                                                               const net::Endpoint& validator,
-                                                               const ledger::NetworkId& network,
+                                                               std::unique_ptr<NetworkClient> network,
                                                                std::shared_ptr<const circuit::ProofSystem> system,
                                                                Entropy& entropy, ThreadPool& pool);
   ~Faucet();

@@ -196,6 +196,30 @@ TEST(Hostile, WhoHangsDoesNotHideThatTheOthersVoteElsewhere) {
   EXPECT_TRUE(settled.error().may_still_move);
 }
 
+// Two vote, for one the epoch is over already, one hangs: the next committee is looked for now, not when time is up.
+TEST(Hostile, WhoHangsIsNotWaitedForWhileAnEpochEnds) {
+  Stage stage;
+  const auto tx = stage.transaction();
+  const auto about = stage.subject(tx);
+  stage.hanging = {3};
+  for (const bool locked : {false, true}) {
+    // With three votes and only then the end: a certificate that too few acknowledge.
+    stage.answer = [&, locked](size_t i, const net::Request& request) {
+      const bool vote = net::parse_target(request.target).path == kTransactionsPath;
+      if (i == 2 && !(locked && vote)) return refusal("epoch_ended");
+      return binary(vote ? stage.share<settle::Phase::vote>(i, about).encode() : stage.share<settle::Phase::settle>(i, about).encode());
+    };
+    const auto client = stage.connect();
+    const auto start = std::chrono::steady_clock::now();
+    const auto settled = client->payer().settle(candidate(tx), kTimeoutMs);
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(kTimeoutMs / 2));
+    ASSERT_FALSE(settled.ok());
+    EXPECT_TRUE(settled.error().epoch_ended);
+    EXPECT_TRUE(settled.error().may_still_move);
+    EXPECT_EQ(settled.error().lock.has_value(), locked);
+  }
+}
+
 TEST(Hostile, APaymentThatNobodyAnswersSaysSo) {
   Stage stage;
   const auto tx = stage.transaction();
@@ -208,6 +232,31 @@ TEST(Hostile, APaymentThatNobodyAnswersSaysSo) {
   EXPECT_EQ(settled.error().why, NotSettled::unreachable);
   EXPECT_TRUE(settled.error().may_still_move);
   EXPECT_NE(settled.error().detail, "");
+}
+
+// Some still hold a rival's lock, a quorum has seen the note unlocked since: that is why the money is free.
+TEST(Hostile, WhatAQuorumSaysIsTheReason) {
+  Stage stage;
+  settle::TransactionPlan plan;
+  plan.notes = {1, 2, 3};
+  plan.network = stage.id;
+  plan.salt = 1;
+  const Bytes rival = ledger::encode(settle::build(plan));
+  std::atomic<size_t> answered{0};
+  stage.answer = [&](size_t i, const net::Request&) {
+    if (i == 0) {
+      ++answered;
+      return net::Response{409, RefusalMessage{"locked_by_rival", "", rival, ledger::txid(*ledger::decode_transaction(rival))}.encode(), net::kBinary};
+    }
+    while (answered == 0) std::this_thread::yield();         // the lone one first
+    return refusal("outdated_generation");
+  };
+  const auto client = stage.connect();
+  const auto settled = client->payer().settle(candidate(stage.transaction()), kTimeoutMs);
+  ASSERT_FALSE(settled.ok());
+  EXPECT_FALSE(settled.error().may_still_move);
+  ASSERT_TRUE(settled.error().refusal.has_value());
+  EXPECT_EQ(settled.error().refusal->reason, "outdated_generation");
 }
 
 TEST(Hostile, WhoHasForgottenTheTransactionIsSentIt) {

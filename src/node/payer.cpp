@@ -96,7 +96,7 @@ struct Round {
   std::vector<Member> members;
   std::vector<std::pair<settle::Share<P>, Time>> unchecked;
   size_t counted = 0;
-  std::optional<RefusalMessage> refusal;
+  std::optional<RefusalMessage> refusal, for_good;       // the one that says most; the first that will not change
   std::string trouble;                 // the first connection error
 };
 
@@ -161,6 +161,7 @@ struct Payer::Gathering {
       member.retry_at = arrival.at + member.pause;
       member.pause = std::min(2 * member.pause, kLongestRetry);
       if (!again) tell(SettleStep::Kind::refused, arrival.validator, round.counted, arrival.at, refusal.text());
+      if (member.for_good && !round.for_good) round.for_good = refusal;
       if (!round.refusal || weight(refusal) > weight(*round.refusal)) round.refusal = std::move(refusal);
     };
     const auto broken = [&](const std::string& what) {
@@ -254,6 +255,7 @@ struct Payer::Gathering {
       if (acknowledgements && acknowledgements->members[i].standing == Standing::retry)
         at = std::min(at, acknowledgements->members[i].retry_at);
     }
+    at = std::min(at, standstill().value_or(at));
     at = std::min(at, doubted_at(votes).value_or(at));
     if (acknowledgements) at = std::min(at, doubted_at(*acknowledgements).value_or(at));
     return std::min(at, last_words.value_or(at));
@@ -263,18 +265,27 @@ struct Payer::Gathering {
   Time::duration patience() const { return 2 * slowest + kPatience; }
 
   template <Phase P>
-  bool ended(const Round<P>& round) const {
+  Stake of_ended(const Round<P>& round) const {
     Stake stake = 0;
     for (size_t i = 0; i < round.members.size(); ++i)
       if (round.members[i].ended) stake += stake_of(i);
-    return stake * 3 > payer.committee_->total();
+    return stake;
+  }
+  // When somebody says that the epoch has ended and who is left says nothing: not for their sake is it waited until the others say so too.
+  std::optional<Time> standstill() const {
+    const bool any = acknowledgements ? of_ended(*acknowledgements) > 0 : of_ended(votes) > 0;
+    const auto waits = [](const auto& round) { return std::ranges::any_of(round.members, [](const auto& m) { return m.standing == Standing::retry; }); };
+    if (!any || (acknowledgements ? waits(*acknowledgements) : waits(votes))) return std::nullopt;
+    return heard_at + patience();
   }
 
   SettleFailure failure() {
     payer.client_.give_up(group);
     SettleFailure f;
     f.lock = lock;
-    f.epoch_ended = ended(votes) || (acknowledgements && ended(*acknowledgements));
+    const Stake ended = std::max(of_ended(votes), acknowledgements ? of_ended(*acknowledgements) : 0);
+    const auto still = standstill();
+    f.epoch_ended = ended * 3 > payer.committee_->total() || (still && *still <= std::chrono::steady_clock::now());
     if (lock) {
       f.why = NotSettled::no_settlement;
       f.refusal = acknowledgements->refusal;
@@ -289,7 +300,7 @@ struct Payer::Gathering {
     }
     f.why = any_refused ? NotSettled::refused : NotSettled::unreachable;
     f.may_still_move = !payer.committee_->is_quorum(for_good);
-    f.refusal = votes.refusal;
+    f.refusal = f.may_still_move ? votes.refusal : votes.for_good;         // why the money stays, not what a few say beside it
     f.detail = what_happened(votes);
     return f;
   }
@@ -311,6 +322,7 @@ struct Payer::Gathering {
         arrivals.swap(mailbox->arrivals);
       }
       for (auto& arrival : arrivals) {
+        heard_at = std::max(heard_at, arrival.at);
         if (arrival.of_votes) {
           take(votes, arrival);
         } else {
@@ -335,6 +347,7 @@ struct Payer::Gathering {
       doubt(votes, now);
       if (acknowledgements) doubt(*acknowledgements, now);
       if (lock ? hopeless(*acknowledgements) : hopeless_and_heard(now)) return Failure{failure()};
+      if (const auto at = standstill(); at && *at <= now) return Failure{failure()};
       if (now >= deadline) return Failure{failure()};
       step(now);
     }
@@ -353,6 +366,7 @@ struct Payer::Gathering {
   std::string request_path;            // of the vote: transaction and hints
   Bytes request_body;
   const Time start, deadline;
+  Time heard_at = start;               // of anybody, last
   Time::duration slowest{};            // answer so far
   std::optional<Time> last_words;      // until then, once a quorum is out of reach
   const Watch& watch;

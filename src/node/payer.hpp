@@ -43,8 +43,9 @@ struct SettleFailure {
   // False only if a quorum refused for good (not "busy", "retry later" or "already executed"): then honest validators
   // with a third of the stake or more will never vote for these bytes, and the money has not moved and will not.
   bool may_still_move = true;
-  std::optional<RefusalMessage> refusal;                   // a rival's before others, "not now" after them; else the first
-  bool epoch_ended = false;                                // say validators with more than a third of the stake: others vote, or will
+  std::optional<RefusalMessage> refusal;                   // why it cannot move; else a rival's before others, "not now" after them
+  // Say validators with more than a third of the stake, or one while others say nothing: others vote, or will.
+  bool epoch_ended = false;
   std::optional<settle::LockCertificate> lock;             // if it got that far
   std::string detail;
 };

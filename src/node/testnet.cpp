@@ -18,8 +18,8 @@ ValidatorConfig config_of(const TestnetOptions& options, size_t i) {
   config.genesis = "../genesis";
   config.api_listen = address + std::to_string(options.port);
   config.engine_p2p = address + std::to_string(options.port + 1);
-  config.engine_rpc = address + std::to_string(options.port + 2);
-  config.operator_listen = address + std::to_string(options.port + 3);
+  config.engine_rpc = address + std::to_string(rpc_port(options.port));
+  config.operator_listen = address + std::to_string(operator_port(options.port));
   return config;
 }
 

@@ -23,6 +23,8 @@ struct TestnetOptions {
   uint64_t epoch_ms = 24 * 3600 * 1000;
 };
 inline constexpr size_t kMaxTestnet = 64;
+constexpr uint16_t rpc_port(uint16_t api) { return static_cast<uint16_t>(api + 2); }
+constexpr uint16_t operator_port(uint16_t api) { return static_cast<uint16_t>(api + 3); }
 inline constexpr const char* kLinksFile = "links.json";
 inline constexpr const char* kWalletsFile = "wallets.json";
 

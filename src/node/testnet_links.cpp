@@ -1,5 +1,7 @@
 #include "node/testnet_links.hpp"
 
+#include "node/testnet.hpp"
+
 namespace sotto::node {
 
 namespace {
@@ -12,13 +14,22 @@ net::Endpoint seen_from(size_t place, net::Endpoint at) {
 
 }  // namespace
 
-std::vector<netlab::Route> testnet_routes(const NetworkFile& network) {
+std::vector<netlab::Route> testnet_routes(const NetworkFile& network, const Places& places) {
+  const auto place = [&](size_t i) { return places.empty() ? nullptr : places.at(i); };
   std::vector<netlab::Route> routes;
   for (size_t i = 0; i < network.members.size(); ++i)
-    for (const auto& to : network.members)
-      if (const auto& from = network.members[i]; to.vote_key != from.vote_key)
-        for (const auto& at : {to.engine_at, to.api}) routes.push_back({from.name, to.name, seen_from(i + 1, at), at});
-  for (const auto& to : network.members) routes.push_back({kWalletsName, to.name, seen_from(kWalletsPlace, to.api), to.api});
+    for (size_t j = 0; j < network.members.size(); ++j)
+      if (const auto &from = network.members[i], &to = network.members[j]; j != i)
+        for (const auto& at : {to.engine_at, to.api}) routes.push_back({from.name, to.name, seen_from(i + 1, at), at, place(i), place(j)});
+  for (size_t j = 0; j < network.members.size(); ++j) {
+    const auto& to = network.members[j];
+    routes.push_back({kWalletsName, to.name, seen_from(kWalletsPlace, to.api), to.api, nullptr, place(j)});
+    if (places.empty()) continue;
+    for (const uint16_t port : {to.api.port, to.engine_at.port, rpc_port(to.api.port), operator_port(to.api.port)}) {
+      const net::Endpoint at{to.api.address, port};
+      routes.push_back({"", "", at, at, nullptr, place(j)});
+    }
+  }
   return routes;
 }
 
