@@ -115,9 +115,17 @@ inline wallet::PayRequest eur(const Person& to, uint64_t units, uint64_t fee = 0
   return {to.wallet->address(), kEur, note::Amount(units), {}, kSot, note::Amount(fee)};
 }
 
+// Once all stand at one height: a block may be on its way.
 inline void expect_same_state(Devnet& devnet) {
-  const auto first = devnet.validator(0).state_hash();
-  for (size_t i = 1; i < devnet.size(); ++i) EXPECT_EQ(devnet.validator(i).state_hash(), first) << "validator " << i;
+  const auto of = [&](size_t i) { return devnet.validator(i).state_hash(); };
+  for (int looks = 0; looks < 500; ++looks) {
+    bool level = true;
+    for (size_t i = 1; i < devnet.size(); ++i) level &= of(i) && of(0) && of(i)->first == of(0)->first;
+    if (level) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  const auto first = of(0);
+  for (size_t i = 1; i < devnet.size(); ++i) EXPECT_EQ(of(i), first) << "validator " << i;
 }
 
 // Waits until every validator has executed that height.
