@@ -1,7 +1,6 @@
 #include "node/network_client.hpp"
 
 #include <algorithm>
-#include <numeric>
 
 #include "node/asking.hpp"
 #include "node/deadline.hpp"

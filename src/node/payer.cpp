@@ -273,10 +273,11 @@ struct Payer::Gathering {
   }
   // When somebody says that the epoch has ended and who is left says nothing: not for their sake is it waited until the others say so too.
   std::optional<Time> standstill() const {
-    const bool any = acknowledgements ? of_ended(*acknowledgements) > 0 : of_ended(votes) > 0;
-    const auto waits = [](const auto& round) { return std::ranges::any_of(round.members, [](const auto& m) { return m.standing == Standing::retry; }); };
-    if (!any || (acknowledgements ? waits(*acknowledgements) : waits(votes))) return std::nullopt;
-    return heard_at + patience();
+    const auto of = [&](const auto& round) -> std::optional<Time> {
+      const bool asks_again = std::ranges::any_of(round.members, [](const auto& m) { return m.standing == Standing::retry; });
+      return of_ended(round) == 0 || asks_again ? std::nullopt : std::optional(heard_at + patience());
+    };
+    return acknowledgements ? of(*acknowledgements) : of(votes);
   }
 
   SettleFailure failure() {
