@@ -127,15 +127,15 @@ def slow(members, source, _):
             return
 
 
-@quietly
-def connections(members, source, options):
-    """Its share of them, silent; those that were closed are opened again every other second."""
+def crowd(members, source, options, first_word):
+    """Its share of the connections, all silent after the first word; those that were closed are opened again every other second."""
     share = options.connections // SOURCES
     held = []
     while True:
         for i in range(share - len(held)):
             try:
                 held.append(connect(source, members[i % len(members)], 1))
+                held[-1].send(first_word)
             except OSError:
                 pass
         for connection in list(held):
@@ -153,6 +153,17 @@ def connections(members, source, options):
 
 
 @quietly
+def connections(members, source, options):
+    crowd(members, source, options, b"")
+
+
+@quietly
+def half_greetings(members, source, options):
+    """The same, but each begins a TLS handshake."""
+    crowd(members, source, options, b"\x16\x03\x01")
+
+
+@quietly
 def invalid_proofs(members, source, options):
     """A real, unspent payment with another proof each time: everything cheap about it is right."""
     member = random.choice(members)
@@ -165,7 +176,7 @@ def invalid_proofs(members, source, options):
                 return
 
 
-ATTACKS = {"oversized": (oversized, 8), "malformed": (malformed, 8), "slow": (slow, 16), "connections": (connections, 64),
+ATTACKS = {"oversized": (oversized, 8), "malformed": (malformed, 8), "slow": (slow, 16), "connections": (connections, 64), "half_greetings": (half_greetings, 64),
            "invalid_proofs": (invalid_proofs, 16)}
 
 

@@ -13,6 +13,12 @@ namespace {
 using testing::RawSocket;
 constexpr const char* kGet = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 
+// Silent connections come to the server at once.
+ServerLimits hears_silence() {
+  ServerLimits limits;
+  limits.silence_s = 0;
+  return limits;
+}
 std::unique_ptr<Server> serve(const ServerLimits& limits, const std::optional<TlsIdentity>& identity = std::nullopt, uint32_t charge = 0) {
   auto server = Server::start({"127.0.0.1", 0}, limits,
                               [charge](Request, Reply reply) { reply({200, {}, kText, charge}); }, identity);
@@ -26,7 +32,7 @@ void until(const std::function<bool()>& holds) {
 bool answers(RawSocket& socket) { return socket.send_text(kGet) && socket.read_until_closed(500).starts_with("HTTP/1.1 200"); }
 
 TEST(Fairness, a_full_server_takes_from_whoever_has_most) {
-  ServerLimits limits;
+  ServerLimits limits = hears_silence();
   limits.max_connections = 4;
   const auto server = serve(limits);
   const uint16_t port = server->endpoint().port;
@@ -50,7 +56,7 @@ TEST(Fairness, a_full_server_takes_from_whoever_has_most) {
 }
 
 TEST(Fairness, a_connection_whose_request_is_answered_goes_last) {
-  ServerLimits limits;
+  ServerLimits limits = hears_silence();
   limits.max_connections = 2;
   std::atomic<bool> asked = false;
   Reply held;
@@ -70,7 +76,7 @@ TEST(Fairness, a_connection_whose_request_is_answered_goes_last) {
 }
 
 TEST(Fairness, favoured_keys_are_not_strangers) {
-  ServerLimits limits;
+  ServerLimits limits = hears_silence();
   limits.max_connections = 1;
   limits.max_in_flight = 0;
   limits.favoured_connections = 2;
@@ -88,7 +94,7 @@ TEST(Fairness, favoured_keys_are_not_strangers) {
 }
 
 TEST(Fairness, rubbish_is_charged_for) {
-  ServerLimits limits;
+  ServerLimits limits = hears_silence();
   limits.source = {.connections = 9, .requests_per_s = 1, .burst = 20, .connect_tokens = 1, .remembered = 8};
   const auto server = serve(limits, std::nullopt, 100);
   RawSocket socket(server->endpoint().port, 2);
@@ -103,7 +109,7 @@ TEST(Fairness, rubbish_is_charged_for) {
 
 // What is rubbish, each alone: three of it are too many here.
 TEST(Fairness, offences) {
-  ServerLimits limits;
+  ServerLimits limits = hears_silence();
   limits.request_ms = limits.idle_ms = 50;
   limits.source = {.connections = 9, .requests_per_s = 1, .burst = 250, .connect_tokens = 1, .offence_tokens = 100, .remembered = 64};
   uint8_t source = 10;
@@ -146,6 +152,60 @@ TEST(Fairness, offences) {
   };
   EXPECT_TRUE(offends("a place kept for nothing", fine, falls_silent("")));
   EXPECT_TRUE(offends("half a request", fine, falls_silent("POST / HTTP/1.1\r\nContent-Le")));
+}
+
+TEST(Fairness, silence_stays_with_the_kernel_and_is_an_offence) {
+  ServerLimits limits;
+  limits.silence_s = 1;
+  limits.source = {.connections = 9, .requests_per_s = 1, .burst = 250, .connect_tokens = 1, .offence_tokens = 100, .remembered = 64};
+  const auto server = serve(limits);
+  const uint16_t port = server->endpoint().port;
+  std::vector<std::unique_ptr<RawSocket>> silent;
+  for (int i = 0; i < 8; ++i) silent.push_back(std::make_unique<RawSocket>(port, 2));
+  RawSocket late(port, 3);
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  EXPECT_EQ(server->connections(), 0u);
+  EXPECT_TRUE(answers(late));
+  for (const auto& socket : silent) EXPECT_EQ(socket->read_until_closed(5000), "");
+  const auto heard = [&](uint8_t source) {
+    RawSocket again(port, source);
+    return again.send_text(kGet) && again.read_until_closed(500).starts_with("HTTP/1.1 200");
+  };
+  EXPECT_TRUE(heard(2));                                   // eight quarters: 200 of 250 tokens, and eight connections
+  silent.clear();
+  for (int i = 0; i < 2; ++i) silent.push_back(std::make_unique<RawSocket>(port, 2));
+  for (const auto& socket : silent) EXPECT_EQ(socket->read_until_closed(5000), "");
+  EXPECT_FALSE(heard(2));
+  EXPECT_TRUE(heard(3));
+}
+
+TEST(Fairness, with_half_the_places_taken_handshakes_hurry) {
+  ServerLimits limits = hears_silence();
+  limits.max_connections = 4;
+  limits.request_ms = 5'000;
+  const auto server = serve(limits, identity(1));
+  const uint16_t port = server->endpoint().port;
+  RawSocket first(port, 2);
+  until([&] { return server->connections() == 1; });
+  RawSocket second(port, 3);
+  EXPECT_EQ(second.read_until_closed(4'000), "");          // a fifth of the time; who came before has all of it
+  EXPECT_EQ(first.read_until_closed(100), "<open>");
+}
+
+TEST(Fairness, who_insists_is_not_answered_any_more) {
+  ServerLimits limits = hears_silence();
+  limits.source = {.connections = 9, .requests_per_s = 1, .burst = 20, .connect_tokens = 1, .remembered = 8};
+  const auto server = serve(limits, std::nullopt, 25);     // six seconds' debt
+  const uint16_t port = server->endpoint().port;
+  RawSocket rude(port, 2);
+  ASSERT_TRUE(answers(rude));
+  const auto is_answered = [&](uint8_t source) { return RawSocket(port, source, 300).connected(); };
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(4);
+  while (is_answered(2) && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  EXPECT_FALSE(is_answered(2));
+  EXPECT_TRUE(is_answered(3));
+  RawSocket patient(port, 2, 20'000);                      // the kernel's own retries, once the debt is paid
+  EXPECT_TRUE(patient.connected());
 }
 
 }  // namespace

@@ -161,6 +161,7 @@ TEST(Net, OversizeHeaderBodyAndTargetAreRefused) {
 
 TEST(Net, SlowAndSilentClientsAreCutOff) {
   ServerLimits limits;
+  limits.silence_s = 0;
   limits.idle_ms = 300;
   limits.request_ms = 300;
   const auto server = serve(limits);
@@ -184,6 +185,7 @@ TEST(Net, SlowAndSilentClientsAreCutOff) {
 
 TEST(Net, ConnectionsOverTheLimitAreClosed) {
   ServerLimits limits;
+  limits.silence_s = 0;
   limits.max_connections = 2;
   const auto server = serve(limits);
   RawSocket a(server->endpoint().port), b(server->endpoint().port);
@@ -415,6 +417,7 @@ TEST(Tls, nothing_older_than_1_3) {
 
 TEST(Tls, silent_handshakes_are_cut_off) {
   ServerLimits limits;
+  limits.silence_s = 0;
   limits.request_ms = 200;
   const auto server = serve(limits, who, identity(1));
   RawSocket silent(server->endpoint().port);
@@ -427,6 +430,7 @@ TEST(Tls, silent_handshakes_are_cut_off) {
 
 TEST(Net, a_source_has_so_many_connections_and_requests) {
   ServerLimits limits;
+  limits.silence_s = 0;
   limits.source = {.connections = 2, .requests_per_s = 1, .burst = 3, .connect_tokens = 0, .remembered = 16};
   const auto server = serve(limits);
   RawSocket first(server->endpoint().port), second(server->endpoint().port);

@@ -11,12 +11,14 @@ namespace sotto::net::testing {
 // A plain socket that says exactly what a test wants said.
 class RawSocket {
  public:
-  // From 127.0.0.`from`.
-  explicit RawSocket(uint16_t port, uint8_t from = 1) : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
+  // From 127.0.0.`from`, within so many milliseconds.
+  explicit RawSocket(uint16_t port, uint8_t from = 1, int connect_ms = 5'000) : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
     sockaddr_in own{}, to{};
     own.sin_family = AF_INET;
     own.sin_addr.s_addr = htonl((INADDR_LOOPBACK & ~0xffU) | from);
     if (from != 1 && bind(fd_, reinterpret_cast<sockaddr*>(&own), sizeof own) != 0) return;
+    const timeval patience{connect_ms / 1000, connect_ms % 1000 * 1000};
+    setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     to.sin_family = AF_INET;
     to.sin_port = htons(port);
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

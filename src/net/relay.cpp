@@ -208,7 +208,7 @@ size_t Relay::tunnels() const { return core_->open; }
 Result<std::unique_ptr<Relay>, Error> Relay::start(const Endpoint& where, const RelayLimits& limits, std::vector<Endpoint> targets,
                                                    const TlsIdentity& identity) {
   auto core = std::make_shared<Core>(limits, std::move(targets), identity);
-  TRY(port, listen_on(core->acceptor, where));
+  TRY(port, listen_on(core->acceptor, where, limits.silence_s));
   core->endpoint = {where.address, port, identity.key()};
   core->accept();
   core->thread = std::thread([raw = core.get()] { raw->io.run(); });

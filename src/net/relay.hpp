@@ -13,6 +13,7 @@ namespace sotto::net {
 struct RelayLimits {
   size_t tunnels = 512;                        // with those being opened; further ones are closed at once
   SourceLimits source{.connections = 64, .requests_per_s = 50, .burst = 500};
+  uint32_t silence_s = 15;                     // a connection nothing was said on stays with the kernel meanwhile (net/listen.hpp)
   uint32_t open_ms = 10'000;                   // from the first byte until the tunnel stands
   uint32_t idle_ms = 60'000;                   // nothing in one direction
   uint64_t bytes = uint64_t{1} << 30;          // through one tunnel, both directions together

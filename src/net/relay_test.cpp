@@ -122,6 +122,7 @@ TEST(Relay, limits) {
   EXPECT_FALSE(call(fifth, a.at(), Bytes(200'000, 1)).ok());
 
   RelayLimits hasty;
+  hasty.silence_s = 0;
   hasty.open_ms = hasty.idle_ms = 200;
   const auto impatient = relay(3, {a.at()}, hasty);
   RawSocket silent(impatient->endpoint().port);

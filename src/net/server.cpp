@@ -11,12 +11,14 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/vector_body.hpp>
 #include <boost/beast/http/write.hpp>
 
+#include "net/gate.hpp"
 #include "net/listen.hpp"
 #include "net/stream.hpp"
 
@@ -33,6 +35,8 @@ constexpr size_t kMaxTarget = 1024;
 constexpr std::string_view kBearer = "Bearer ";
 constexpr double kRubbish = 1, kSilence = 0.25;  // offences (net/sources.hpp); who loses its network says nothing either
 constexpr size_t kManySilent = 8;                // of one source at once: more than people behind one address shake hands with
+constexpr uint32_t kHurry = 5;                   // to this part of its time, when half the places are taken, a handshake is kept
+constexpr auto kGate = std::chrono::milliseconds(250);
 constexpr auto kLate = std::chrono::seconds(1);  // a timer that fires later says that we were away ourselves
 
 const char* name(HttpReject r) {
@@ -73,14 +77,20 @@ struct Server::Core : std::enable_shared_from_this<Core> {
   void accept();
   void close_all();
   bool make_room(uint64_t newcomer);
+  void leave(uint64_t source);         // a stranger's connection has ended, or is a stranger's no more
+  bool crowded() const { return 2 * (sessions.size() - favoured_sessions) >= limits.max_connections; }
+  void mind_the_gate();
 
   const ServerLimits limits;
   const Handler handler;
   asio::io_context io{1};
   tcp::acceptor acceptor{io};
+  asio::steady_timer gate_timer{io};
+  std::vector<uint64_t> turned_away;
   Endpoint endpoint;
   std::optional<asio::ssl::context> tls;
   std::set<std::shared_ptr<Session>> sessions;
+  std::map<uint64_t, size_t> strangers;  // connections by source
   std::map<TlsKey, size_t> favoured;   // their connections
   Sources sources;
   size_t favoured_sessions = 0;
@@ -101,9 +111,11 @@ class Server::Session : public std::enable_shared_from_this<Session> {
     error_code ignored;
     stream_.tcp().socket().set_option(tcp::no_delay(true), ignored);
     if (!core_.tls) return await_request();
-    allow(core_.limits.request_ms);
+    hurried_ = core_.crowded();
+    allow(hurried_ ? core_.limits.request_ms / kHurry : core_.limits.request_ms);
     stream_.handshake(*core_.tls, asio::ssl::stream_base::server, [self = shared_from_this()](error_code e) {
       self->timed_out(e);
+      self->hurried_ = false;
       if (e.category() == asio::error::get_ssl_category()) self->offend(kRubbish);
       if (e || !self->core_.sessions.contains(self)) return self->finish();    // or it has given way meanwhile
       self->peer_ = self->stream_.peer();
@@ -128,7 +140,7 @@ class Server::Session : public std::enable_shared_from_this<Session> {
     close();
     if (core_.sessions.erase(shared_from_this()) == 0) return;
     core_.connections = core_.sessions.size();
-    if (!favoured_) return core_.sources.disconnect(source_);
+    if (!favoured_) return core_.leave(source_);
     --core_.favoured_sessions;
     const auto own = core_.favoured.find(*peer_);
     if (--own->second == 0) core_.favoured.erase(own);
@@ -150,7 +162,7 @@ class Server::Session : public std::enable_shared_from_this<Session> {
     stream_.tcp().expires_at(until_);
   }
   void timed_out(error_code e) {
-    if (e == beast::error::timeout && std::chrono::steady_clock::now() < until_ + kLate) offend(kSilence);
+    if (e == beast::error::timeout && std::chrono::steady_clock::now() < until_ + kLate) offend(hurried_ ? kRubbish : kSilence);
   }
 
   // A favoured peer leaves the strangers' limits. False: it has as many connections as it may.
@@ -160,7 +172,7 @@ class Server::Session : public std::enable_shared_from_this<Session> {
     if (connections >= core_.limits.favoured_connections) return false;
     ++connections;
     ++core_.favoured_sessions;
-    core_.sources.disconnect(source_);
+    core_.leave(source_);
     favoured_ = true;
     return true;
   }
@@ -295,6 +307,7 @@ class Server::Session : public std::enable_shared_from_this<Session> {
   std::chrono::steady_clock::time_point until_{};
   uint32_t requests_ = 0;
   bool keep_alive_ = false;
+  bool hurried_ = false;               // in its handshake: others wait for its place
   bool favoured_ = false;
   bool busy_ = false;                  // its request is being handled
 };
@@ -303,12 +316,9 @@ class Server::Session : public std::enable_shared_from_this<Session> {
 // no request with us, if the newcomer will still have fewer than it.
 bool Server::Core::make_room(uint64_t newcomer) {
   if (sessions.size() - favoured_sessions < limits.max_connections) return true;
-  std::map<uint64_t, size_t> by_source;
-  for (const auto& session : sessions)
-    if (!session->favoured()) ++by_source[session->source()];
-  const auto most = std::ranges::max_element(by_source, {}, [](const auto& entry) { return entry.second; });
-  const auto own = by_source.find(newcomer);
-  if (most == by_source.end() || most->second <= (own == by_source.end() ? 0 : own->second) + 1) return false;
+  const auto most = std::ranges::max_element(strangers, {}, [](const auto& entry) { return entry.second; });
+  const auto own = strangers.find(newcomer);
+  if (most == strangers.end() || most->second <= (own == strangers.end() ? 0 : own->second) + 1) return false;
   std::shared_ptr<Session> victim;
   size_t silent = 0;
   for (const auto& session : sessions) {
@@ -321,6 +331,22 @@ bool Server::Core::make_room(uint64_t newcomer) {
   return true;
 }
 
+void Server::Core::leave(uint64_t source) {
+  sources.disconnect(source);
+  if (--strangers.at(source) == 0) strangers.erase(source);
+}
+
+// Now and then: what the kernel is to drop has changed.
+void Server::Core::mind_the_gate() {
+  gate_timer.expires_after(kGate);
+  gate_timer.async_wait([this](error_code e) {
+    if (e || stopped) return;
+    auto unheard = sources.unheard(std::chrono::steady_clock::now(), kMostTurnedAway);
+    if (unheard != turned_away && turn_away(acceptor.native_handle(), unheard)) turned_away = std::move(unheard);
+    mind_the_gate();
+  });
+}
+
 void Server::Core::accept() {
   acceptor.async_accept([this](error_code e, tcp::socket socket) {
     if (stopped || e == asio::error::operation_aborted) return;
@@ -330,7 +356,13 @@ void Server::Core::accept() {
       socket.set_option(asio::socket_base::linger(true, 0), ignored);      // a reset: nothing of it stays with us
       return accept();
     };
-    if (!e && !sources.connect(source, std::chrono::steady_clock::now())) return refuse();
+    const auto now = std::chrono::steady_clock::now();
+    if (!e && !sources.connect(source, now)) return refuse();
+    if (!e && limits.silence_s > 0 && came_silent(socket)) {
+      sources.offend(source, kSilence, now);
+      sources.disconnect(source);
+      return refuse();
+    }
     if (!e) {
       if (!make_room(source)) {
         sources.disconnect(source);
@@ -338,6 +370,7 @@ void Server::Core::accept() {
       }
       const auto session = std::make_shared<Session>(*this, std::move(socket), ++accepted, source);
       sessions.insert(session);
+      ++strangers[source];
       connections = sessions.size();
       session->start();
     }
@@ -348,6 +381,7 @@ void Server::Core::accept() {
 void Server::Core::close_all() {
   error_code ignored;
   acceptor.close(ignored);
+  gate_timer.cancel();
   for (const auto& session : sessions) session->close();
   sessions.clear();
   connections = 0;
@@ -362,9 +396,10 @@ Result<std::unique_ptr<Server>, Error> Server::start(const Endpoint& where, cons
                                                      Handler handler, const std::optional<TlsIdentity>& identity) {
   auto core = std::make_shared<Core>(limits, std::move(handler));
   if (identity) core->tls = server_context(*identity);
-  TRY(port, listen_on(core->acceptor, where));
+  TRY(port, listen_on(core->acceptor, where, limits.silence_s));
   core->endpoint = {where.address, port, identity ? std::optional(identity->key()) : std::nullopt};
   core->accept();
+  core->mind_the_gate();
   core->thread = std::thread([raw = core.get()] { raw->io.run(); });
   pthread_setname_np(core->thread.native_handle(), "http");
   return std::unique_ptr<Server>(new Server(std::move(core)));

@@ -15,6 +15,7 @@ struct ServerLimits {
   size_t max_body_bytes = 256 * 1024;
   size_t max_connections = 256;        // then the source with most gives one up for a newcomer that has fewer, or the newcomer goes
   size_t max_in_flight = 1024;         // requests being handled; further ones get 503
+  uint32_t silence_s = 15;             // a connection nothing was said on stays with the kernel meanwhile (net/listen.hpp)
   uint32_t idle_ms = 60'000;           // between requests on an open connection
   uint32_t request_ms = 10'000;        // from a request's first byte to its last, and for TLS's handshake
   uint32_t response_ms = 10'000;       // for the peer to take the response

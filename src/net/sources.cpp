@@ -23,11 +23,15 @@ bool Sources::connect(uint64_t source, Time now) {
   if (found == sources_.end()) {
     if (sources_.size() >= limits_.remembered) forget_quiet(now);
     if (sources_.size() >= limits_.remembered) return false;
-    found = sources_.emplace(source, Source{0, static_cast<double>(limits_.burst), 0, now}).first;
+    found = sources_.emplace(source, Source{.tokens = static_cast<double>(limits_.burst), .at = now}).first;
   }
   bring_to(found->second, now);
-  if (found->second.connections >= limits_.connections || found->second.tokens < limits_.connect_tokens) return false;
+  if (found->second.connections >= limits_.connections || found->second.tokens < limits_.connect_tokens) {
+    ++found->second.refused;
+    return false;
+  }
   found->second.tokens -= limits_.connect_tokens;
+  found->second.refused = 0;
   ++found->second.connections;
   return true;
 }
@@ -59,6 +63,18 @@ void Sources::offend(uint64_t source, double weight, Time now) {
   bring_to(found->second, now);
   found->second.offences = std::min(kMostOffences, found->second.offences + weight);
   charge(source, weight * limits_.offence_tokens * std::exp2(std::max(0.0, found->second.offences - limits_.forgiven)), now);
+}
+
+std::vector<uint64_t> Sources::unheard(Time now, size_t most) {
+  std::vector<uint64_t> out;
+  const double soon = static_cast<double>(limits_.connect_tokens) - kAWhile * limits_.requests_per_s;
+  for (auto& [number, source] : sources_) {
+    if (source.refused < kInsists) continue;
+    bring_to(source, now);
+    if (source.tokens < soon) out.push_back(number);
+    if (out.size() == most) break;
+  }
+  return out;
 }
 
 }  // namespace sotto::net

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <vector>
 
 namespace sotto::net {
 
@@ -35,12 +36,16 @@ class Sources {
   void charge(uint64_t source, double tokens, Time now);
   // Sent rubbish, or kept a place for nothing: `weight` of an offence.
   void offend(uint64_t source, double weight, Time now);
+  // Those that have been refused many times in a row and would be for a while yet: not worth an answer (net/gate.hpp). At most `most`.
+  std::vector<uint64_t> unheard(Time now, size_t most);
   size_t remembered() const { return sources_.size(); }
 
  private:
+  static constexpr size_t kInsists = 8;          // refusals; a wallet that is refused goes to another validator
+  static constexpr double kAWhile = 1;           // second
   static constexpr double kMostOffences = 20;    // 2^16 times the first one's price: over any debt
   struct Source {
-    size_t connections = 0;
+    size_t connections = 0, refused = 0;           // refused: in a row
     double tokens = 0, offences = 0;
     Time at{};                         // when they were right
   };

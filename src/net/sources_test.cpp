@@ -96,6 +96,26 @@ TEST(Sources, offences_are_forgiven_then_dear) {
   sources.offend(3, 1, kStart);                            // nobody
 }
 
+TEST(Sources, unheard_are_those_who_insist_and_have_long_to_wait) {
+  Sources sources({.connections = 9, .requests_per_s = 10, .burst = 500, .connect_tokens = 1, .most_debt = 100, .remembered = 8});
+  for (const uint64_t source : {1, 2, 3}) {
+    ASSERT_TRUE(sources.connect(source, kStart));
+    sources.charge(source, 1000, kStart);                  // ten seconds
+  }
+  const std::vector<uint64_t> none, both{1, 2};
+  for (int i = 0; i < 7; ++i)
+    for (const uint64_t source : {1, 2}) EXPECT_FALSE(sources.connect(source, kStart));
+  EXPECT_EQ(sources.unheard(kStart, 9), none);
+  for (const uint64_t source : {1, 2}) EXPECT_FALSE(sources.connect(source, kStart));
+  EXPECT_EQ(sources.unheard(kStart, 9), both);             // not 3, which accepts it
+  EXPECT_EQ(sources.unheard(kStart, 1), std::vector<uint64_t>{1});
+  EXPECT_EQ(sources.unheard(kStart + milliseconds(9'000), 9), both);
+  EXPECT_EQ(sources.unheard(kStart + milliseconds(9'200), 9), none);       // within a second
+  EXPECT_TRUE(sources.connect(1, kStart + milliseconds(10'200)));
+  sources.charge(1, 1000, kStart + milliseconds(10'200));
+  EXPECT_EQ(sources.unheard(kStart + milliseconds(10'200), 9), none);      // a new row
+}
+
 TEST(Sources, small_offences_add_up) {
   Sources sources({.connections = 9, .requests_per_s = 1, .burst = 1'000, .connect_tokens = 0, .offence_tokens = 100, .forgiven = 1, .remembered = 8});
   ASSERT_TRUE(sources.connect(1, kStart));
