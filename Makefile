@@ -16,7 +16,7 @@ define build
 	@ninja -C $(folder) -j$(JOBS) $(2)
 endef
 
-.PHONY: help setup setup-fuzz release demo test test-network test-network-short ci bench bench-smoke bench-corpus bench-ledger bench-long bench-check bench-record bench-pictures bench-timing bench-peers bench-network bench-strangers fuzz fuzz-smoke asan asan-smoke tsan soundness-long model-long clean
+.PHONY: help setup setup-fuzz release demo test test-network test-network-short ci bench bench-smoke bench-corpus bench-ledger bench-long bench-check bench-record bench-pictures bench-timing bench-peers bench-network bench-catch-up bench-strangers fuzz fuzz-smoke asan asan-smoke tsan soundness-long model-long clean
 
 help:
 	@sed -n 's/^#: //p' $(firstword $(MAKEFILE_LIST))
@@ -108,6 +108,14 @@ bench-peers: setup
 bench-network: setup
 	$(call build,release,sotto sottod sotto_load)
 	@SOTTO_COMMIT=$$(git describe --always --dirty 2>/dev/null || echo unknown) bench/network/run.py build --json build/bench-network.json --picture docs/pictures/network-finality.svg
+
+#: make bench-catch-up  a validator that starts from genesis while others hold CATCH_UP (100,000) payments: makes them first (two and a half hours)
+CATCH_UP ?= 100000
+bench-catch-up: setup
+	$(call build,release,sotto sottod sotto_corpus sotto_feed)
+	@test -e build/catch-up/net/network.json || build/sotto testnet init --dir build/catch-up/net --epoch-seconds 0
+	@build/sotto_corpus --dir build/catch-up --testnet build/catch-up/net --count $(CATCH_UP)
+	@SOTTO_COMMIT=$$(git describe --always --dirty 2>/dev/null || echo unknown) bench/network/catch_up.py build --corpus build/catch-up --payments $(CATCH_UP) --json build/bench-network.json
 
 #: make bench-strangers honest payments while others send rubbish or open 10,000 connections; writes build/bench-strangers.json
 bench-strangers: setup

@@ -29,6 +29,8 @@ add_executable(sotto_load ${CMAKE_SOURCE_DIR}/bench/network/load.cpp)
 target_include_directories(sotto_load PRIVATE ${CMAKE_SOURCE_DIR})
 target_compile_definitions(sotto_load PRIVATE SOTTO_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
 target_link_libraries(sotto_load PRIVATE sotto_node nlohmann_json::nlohmann_json CLI11::CLI11)
+add_executable(sotto_feed ${CMAKE_SOURCE_DIR}/bench/network/feed.cpp)
+target_link_libraries(sotto_feed PRIVATE bench_validator)
 
 # Does the time of a proof tell a secret? (bench/timing)
 add_executable(sotto_timing ${CMAKE_SOURCE_DIR}/bench/timing/timing.cpp)

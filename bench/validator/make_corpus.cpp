@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "bench/validator/corpus.hpp"
+#include "base/files.hpp"
 #include "crypto/random.hpp"
 #include "node/dev_genesis.hpp"
 #include "wallet/circuit_prover.hpp"
@@ -30,10 +31,8 @@ T expect(Result<T, E> result, const std::string& what) {
   return std::move(result).value();
 }
 
-CorpusNetwork make_network(const std::shared_ptr<const circuit::ProofSystem>& system, Entropy& entropy, ThreadPool& pool) {
-  CorpusNetwork network;
-  for (size_t i = 0; i < kCorpusValidators; ++i) network.keys.push_back(crypto::BlsSecretKey::random(entropy));
-  network.genesis = node::make_dev_genesis("bench", network.keys, note::Seed(entropy.bytes<64>()), system, entropy, pool, {});
+// In committee order.
+void sort_keys(CorpusNetwork& network) {
   network.committee =
       std::make_shared<const settle::Committee>(expect(node::genesis_committee(network.genesis), "reading the genesis"));
   std::ranges::sort(network.keys, {}, [&](const crypto::BlsSecretKey& key) {
@@ -41,6 +40,25 @@ CorpusNetwork make_network(const std::shared_ptr<const circuit::ProofSystem>& sy
     while (!((*network.committee)[place].key == key.public_key())) ++place;
     return place;
   });
+}
+
+CorpusNetwork make_network(const std::shared_ptr<const circuit::ProofSystem>& system, Entropy& entropy, ThreadPool& pool) {
+  CorpusNetwork network;
+  for (size_t i = 0; i < kCorpusValidators; ++i) network.keys.push_back(crypto::BlsSecretKey::random(entropy));
+  network.genesis = node::make_dev_genesis("bench", network.keys, note::Seed(entropy.bytes<64>()), system, entropy, pool, {});
+  sort_keys(network);
+  return network;
+}
+
+// Of `sotto testnet init`, so that its validators can be fed with them.
+CorpusNetwork network_of_testnet(const fs::path& dir) {
+  CorpusNetwork network;
+  network.genesis = expect(ledger::decode_genesis(expect(read_file(dir / "genesis", ledger::kMaxGenesisBytes), "reading the genesis")), "reading the genesis");
+  for (size_t i = 1; i <= kCorpusValidators; ++i) {
+    const auto file = dir / ("validator-" + std::to_string(i)) / "keys" / "vote.key";
+    network.keys.push_back(expect(crypto::BlsSecretKey::decode(expect(read_file(file, crypto::BlsSecretKey::kBytes), "reading a key")), "reading a key"));
+  }
+  sort_keys(network);
   return network;
 }
 
@@ -65,7 +83,7 @@ Bytes payment(const note::AccountKeys& keys, const ledger::NetworkId& network, c
   return ledger::encode(tx);
 }
 
-int run(const fs::path& dir, const std::string& data_dir, size_t count, size_t threads) {
+int run(const fs::path& dir, const std::string& testnet, const std::string& data_dir, size_t count, size_t threads) {
   if (fs::exists(dir / "genesis") && stored_payments(dir) >= count) {
     std::printf("corpus: %zu payments in %s\n", stored_payments(dir), dir.c_str());
     return 0;
@@ -74,7 +92,7 @@ int run(const fs::path& dir, const std::string& data_dir, size_t count, size_t t
   ThreadPool one(1);
   const auto system = expect(circuit::load_proof_system(data_dir + "/srs.bin", true, one), "loading the reference string");
   if (!fs::exists(dir / "genesis"))
-    expect(write_network(dir, make_network(system, entropy, one)), "writing the corpus's genesis");
+    expect(write_network(dir, testnet.empty() ? make_network(system, entropy, one) : network_of_testnet(testnet)), "writing the corpus's genesis");
   const auto network = expect(read_network(dir), "reading the corpus's genesis");
   const auto anchor = root_after_genesis(network.genesis);
   const auto id = network.committee->network();
@@ -121,11 +139,12 @@ int run(const fs::path& dir, const std::string& data_dir, size_t count, size_t t
 
 int main(int argc, char** argv) {
   CLI::App app{"Makes the corpus of the validator's throughput bench"};
-  std::string dir = "build/corpus", data_dir = SOTTO_SOURCE_DIR "/data";
+  std::string dir = "build/corpus", testnet, data_dir = SOTTO_SOURCE_DIR "/data";
   size_t count = 10'000, threads = std::max(1u, std::thread::hardware_concurrency());
   app.add_option("--dir", dir, "where the corpus is, or will be");
+  app.add_option("--testnet", testnet, "a new corpus is for this network's genesis, of four validators");
   app.add_option("--count", count, "payments it shall have");
   app.add_option("--threads", threads, "proofs at a time");
   CLI11_PARSE(app, argc, argv);
-  return run(dir, data_dir, count, threads);
+  return run(dir, testnet, data_dir, count, threads);
 }

@@ -192,6 +192,25 @@ TEST(Fairness, with_half_the_places_taken_handshakes_hurry) {
   EXPECT_EQ(first.read_until_closed(100), "<open>");
 }
 
+TEST(Fairness, who_has_a_place_pays_for_wanting_more_when_there_are_few) {
+  const auto refused_then_heard = [](size_t places) {
+    ServerLimits limits = hears_silence();
+    limits.max_connections = places;
+    limits.source = {.connections = 1, .requests_per_s = 1, .burst = 100, .connect_tokens = 10, .remembered = 8};
+    const auto server = serve(limits);
+    const uint16_t port = server->endpoint().port;
+    auto first = std::make_unique<RawSocket>(port, 2);
+    EXPECT_TRUE(answers(*first));
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(RawSocket(port, 2).read_until_closed(3000), "");     // one is a source's limit
+    first.reset();
+    until([&] { return server->connections() == 0; });
+    RawSocket again(port, 2);
+    return answers(again);
+  };
+  EXPECT_TRUE(refused_then_heard(9));
+  EXPECT_FALSE(refused_then_heard(2));                     // 10 + 1 + 3 * 40 of 100 tokens
+}
+
 TEST(Fairness, who_insists_is_not_answered_any_more) {
   ServerLimits limits = hears_silence();
   limits.source = {.connections = 9, .requests_per_s = 1, .burst = 20, .connect_tokens = 1, .remembered = 8};

@@ -35,6 +35,7 @@ constexpr size_t kMaxTarget = 1024;
 constexpr std::string_view kBearer = "Bearer ";
 constexpr double kRubbish = 1, kSilence = 0.25;  // offences (net/sources.hpp); who loses its network says nothing either
 constexpr size_t kManySilent = 8;                // of one source at once: more than people behind one address shake hands with
+constexpr double kGreed = 4;                     // connections' price of one that is refused, to who has a place while most are taken
 constexpr uint32_t kHurry = 5;                   // to this part of its time, when half the places are taken, a handshake is kept
 constexpr auto kGate = std::chrono::milliseconds(250);
 constexpr auto kLate = std::chrono::seconds(1);  // a timer that fires later says that we were away ourselves
@@ -351,12 +352,13 @@ void Server::Core::accept() {
   acceptor.async_accept([this](error_code e, tcp::socket socket) {
     if (stopped || e == asio::error::operation_aborted) return;
     const uint64_t source = e ? 0 : source_of(socket);
+    const auto now = std::chrono::steady_clock::now();
     const auto refuse = [&] {
+      if (crowded() && strangers.contains(source)) sources.charge(source, kGreed * limits.source.connect_tokens, now);
       error_code ignored;
       socket.set_option(asio::socket_base::linger(true, 0), ignored);      // a reset: nothing of it stays with us
       return accept();
     };
-    const auto now = std::chrono::steady_clock::now();
     if (!e && !sources.connect(source, now)) return refuse();
     if (!e && limits.silence_s > 0 && came_silent(socket)) {
       sources.offend(source, kSilence, now);
