@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
-"""A committee by stake on real processes with CometBFT: epochs of seconds; a bond changes what a validator weighs in CometBFT too, a validator that is not there is jailed and comes back.
+"""A committee by stake on real processes with CometBFT: epochs of seconds; a bond changes what a validator weighs in CometBFT too, a validator that is not there is jailed and
+comes back, one that runs twice is convicted.
 
 stake_network_test.py PROGRAM     (the built `sotto`, with `sottod` beside it)
 """
 import base64
 import json
 import os
+import shutil
 import signal
+import subprocess
 import time
 import unittest
 import urllib.error
@@ -49,13 +52,16 @@ class Stake(network_test.Network):
         """Final at once, whether an epoch ends or a validator hangs meanwhile."""
         self.settled_ms.append(super().pay("0.01"))
 
-    def test_a_committee_by_stake(self):
+    def fund_alice(self):
         alice = self.wallet("alice", "create", "--network", self.network_file)["address"]
         self.settled_ms = []
         type(self).bob = self.wallet("bob", "create", "--network", self.network_file)["address"]
         self.run_json("testnet", "fund", alice, "100.00", "EUR", "--dir", self.dir)
         self.run_json("testnet", "fund", alice, "500.000000", "SOT", "--dir", self.dir)
         self.wallet("alice", "receive", "--wait", "--timeout", 60)
+
+    def test_a_committee_by_stake(self):
+        self.fund_alice()
         table = self.stake("validators")
         self.assertEqual([v["state"] for v in table["validators"]], ["in the committee"] * 4)
         eventually(lambda: self.engine_powers() == [1_000_000 * COIN] * 4, 30, "CometBFT's validators are genesis's")
@@ -94,6 +100,54 @@ class Stake(network_test.Network):
         except AssertionError as refused:
             self.assertIn("still_jailed", str(refused))
             return False
+
+
+class Twin(Stake):
+    """Its operator starts a copy of validator 4's folder on another machine, as a spare, while the first still runs."""
+    locals().update(dict.fromkeys(n for n in dir(Stake) if n.startswith("test_")))
+
+    @classmethod
+    def up(cls):
+        subprocess.run([network_test.PROGRAM, "testnet", "init", "--dir", str(cls.dir), "--port", str(network_test.PORT), *cls.options],
+                       env=network_test.environment(cls.home), check=True, stdout=subprocess.DEVNULL)
+        shutil.copytree(cls.dir / "validator-4", cls.dir / "twin")
+        super().up()
+
+    def sottod(self, command):
+        return [network_test.SOTTOD, command, "--dir", str(self.dir / "twin")]
+
+    def start_twin(self):
+        """The same keys but for the engine's node key, without which CometBFT's peers would refuse it."""
+        twin = self.dir / "twin"
+        (twin / "engine" / "config" / "node_key.json").unlink()
+        config = twin / "sottod.toml"
+        config.write_text(config.read_text().replace("127.0.0.14:", "127.0.0.44:").replace('file = "../network.json"', 'file = "network.json"'))
+        subprocess.run(self.sottod("init"), env=network_test.environment(self.home), check=True, stdout=subprocess.DEVNULL)
+        network = json.loads((self.dir / "network.json").read_text())
+        network["validators"][3] = json.loads((twin / "card.json").read_text())
+        (twin / "network.json").write_text(json.dumps(network))
+        return subprocess.Popen(self.sottod("run"), env=network_test.environment(self.home), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def test_a_validator_that_runs_twice_is_convicted(self):
+        self.fund_alice()
+        key = json.loads((self.dir / "validator-4" / "engine" / "config" / "priv_validator_key.json").read_text())["pub_key"]["value"]
+        culprit = base64.b64decode(key).hex()
+        self.stake("bond", culprit, "400")
+        twin = self.start_twin()
+        begin = time.monotonic()
+        try:
+            self.until(lambda: self.validator(culprit)["state"] == "convicted", "CometBFT's evidence of two votes convicts it", 120)
+        finally:
+            twin.terminate()
+            twin.wait(60)
+        print("running twice: convicted after %.1f s" % (time.monotonic() - begin))
+        found = self.validator(culprit)
+        self.assertLess(abs(found["token_worth"] - 0.95), 0.001)               # who delegated to it pays too
+        self.until(lambda: len(self.engine_powers()) == 3, "it has left CometBFT's validators")
+        self.until(lambda: float(self.validator(culprit)["power"]) == 0, "and the committee")
+        refused = self.stake("unjail", "--dir", self.dir / "validator-4", code=None)
+        self.assertFalse(refused["ok"], refused)                               # for ever
+        self.assertEqual([v["state"] for v in self.stake("validators")["validators"]].count("in the committee"), 3)
 
 
 if __name__ == "__main__":

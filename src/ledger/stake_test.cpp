@@ -330,7 +330,7 @@ TEST_F(StakeOps, EncodeCanonically) {
   const auto key = crypto::BlsSecretKey::random(world.entropy);
   const Transaction bond = world.bond(validator(0), 30, true);
   for (const Transaction& tx : {bond, world.unbond(validator(1), 5), world.registration(key, 2'000), world.withdrawal(validator(2), 4),
-                                world.unjailing(validator(0)), world.evidence(validator(3), 0),
+                                world.unjailing(validator(0)), world.evidence(validator(3), 0), world.misconduct(validator(3), 0),
                                 world.with({Claim{{Hash32{1}}, 1, 2, 3, world.owner.point, {}}}, {1, 0}, 2, 0)}) {
     const Bytes bytes = encode(tx);
     const auto back = decode_transaction(bytes);

@@ -302,6 +302,9 @@ struct World {
     CHECK(e.ok());
     std::vector<Outcome> outcomes;
     for (const auto& entry : e->block.entries) outcomes.push_back(entry.outcome);
+    const Bytes bytes = encode(e->block);
+    const auto back = decode_block(bytes);
+    CHECK(back.ok() && encode(*back) == bytes);          // whatever was executed, wallets can read it
     blocks.push_back(e->block);
     commit(std::move(e).value(), state, archive);
     return outcomes;

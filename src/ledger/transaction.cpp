@@ -12,7 +12,7 @@ using circuit::kSlots;
 constexpr size_t kMinTransferBytes = 2 + kSlots * (32 + 32 + 4) + kSlots * Output::kBytes + 1 + 8 + 8 + 32 + 32 + 8 + 32 +
                                      circuit::kTransferProofBytes + 64;
 constexpr size_t kIssueBytes = 1 + 8 + 4 + 8 + 64;
-constexpr size_t kMinOperationBytes = 1 + 8 + 32 + 4;   // recover, evidence
+constexpr size_t kMinOperationBytes = 1 + 8 + 32;       // misconduct
 constexpr size_t kMaxOperationBytes = 1 + 96 + 48 + 32 + 32 + 2 + 4 + kMaxEndpointBytes + 8;  // beside transfers: register
 static_assert(kIssueBytes < kMaxOperationBytes);
 static_assert(9 + 32 + 8 + kMaxTransfers * (kMinTransferBytes + 32 + kBranchSlots * Output::kBytes) +

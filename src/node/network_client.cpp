@@ -239,25 +239,28 @@ Result<std::vector<ledger::Block>, NetworkClient::Trouble> NetworkClient::blocks
     }
 
     std::vector<ledger::Block> blocks;
-    bool sound = true;
+    const char* wrong = nullptr;
     for (const auto& bytes : message->blocks) {
       auto block = ledger::decode_block(bytes);
-      sound = block.ok() && block->header.network == id() && block->header.height == from + blocks.size() &&
-              block->header.entries == ledger::entries_hash(block->entries) &&
-              (blocks.empty() || block->header.previous == ledger::block_hash(blocks.back().header));
-      if (!sound) break;
+      if (!block.ok()) wrong = name(block.error());
+      else if (block->header.network != id()) wrong = "another network's";
+      else if (block->header.height != from + blocks.size()) wrong = "of another height";
+      else if (block->header.entries != ledger::entries_hash(block->entries)) wrong = "other entries than its header says";
+      else if (!blocks.empty() && block->header.previous != ledger::block_hash(blocks.back().header)) wrong = "does not follow the one before it";
+      if (wrong != nullptr) break;
       blocks.push_back(std::move(block).value());
     }
     // Blocks of an epoch that began since: who may certify in it is to be found out first.
-    if (sound && blocks.back().header.epoch > committee_->epoch()) {
+    if (wrong == nullptr && blocks.back().header.epoch > committee_->epoch()) {
       const auto moved = follow();
       if (!moved.ok()) return Failure{moved.error()};
       if (*moved) return this->blocks(from, wait_ms);       // asked of others, who are in office now
       trouble = {Failed::nonsense, "blocks of epoch " + std::to_string(blocks.back().header.epoch) + ", which nobody shows a committee for"};
       continue;
     }
-    if (!sound || !certified(blocks)) {
-      trouble = {Failed::nonsense, "a block of " + to_string(validators_[validator]) + " does not hold"};
+    if (wrong == nullptr && !certified(blocks)) wrong = "a payment without its certificate";
+    if (wrong != nullptr) {
+      trouble = {Failed::nonsense, "block " + std::to_string(from + blocks.size()) + " of " + to_string(validators_[validator]) + " does not hold: " + wrong};
       continue;
     }
     const auto& last = blocks.back().header;
