@@ -58,7 +58,12 @@ class Stake(network_test.Network):
         type(self).bob = self.wallet("bob", "create", "--network", self.network_file)["address"]
         self.run_json("testnet", "fund", alice, "100.00", "EUR", "--dir", self.dir)
         self.run_json("testnet", "fund", alice, "500.000000", "SOT", "--dir", self.dir)
-        self.wallet("alice", "receive", "--wait", "--timeout", 60)
+
+        def both():
+            self.wallet("alice", "receive")
+            spendable = {b["asset"]: float(b["spendable"]) for b in self.wallet("alice", "balance")["balances"]}
+            return spendable == {"EUR": 100, "SOT": 500}
+        eventually(both, 60, "alice has both")
 
     def test_a_committee_by_stake(self):
         self.fund_alice()
