@@ -47,13 +47,15 @@ std::vector<sock_filter> program(std::span<const uint64_t> sources) {
 }  // namespace
 
 bool turn_away(int listening_socket, std::span<const uint64_t> sources) {
-  if (sources.empty()) {
+  const auto open = [&] {
     const int nothing = 0;
     return setsockopt(listening_socket, SOL_SOCKET, SO_DETACH_FILTER, &nothing, sizeof nothing) == 0 || errno == ENOENT;
-  }
+  };
+  if (sources.empty()) return open();
   auto instructions = program(sources.first(std::min(sources.size(), kMostTurnedAway)));
   const sock_fprog filter{static_cast<uint16_t>(instructions.size()), instructions.data()};
-  return setsockopt(listening_socket, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) == 0;
+  const auto attach = [&] { return setsockopt(listening_socket, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) == 0; };
+  return attach() || (open() && attach());     // net.core.optmem_max may be too little for the old and the new one at once
 }
 
 }  // namespace sotto::net

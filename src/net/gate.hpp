@@ -9,7 +9,7 @@ namespace sotto::net {
 inline constexpr size_t kMostTurnedAway = 256;
 
 // From now on these and no others (source_of, net/listen.hpp); of more than kMostTurnedAway the first. False: the kernel refuses the
-// filter, nothing has changed, and the sources are refused when they are accepted.
+// filter, perhaps there is none now, and the sources are refused when they are accepted.
 bool turn_away(int listening_socket, std::span<const uint64_t> sources);
 
 }  // namespace sotto::net

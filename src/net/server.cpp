@@ -343,7 +343,8 @@ void Server::Core::mind_the_gate() {
   gate_timer.async_wait([this](error_code e) {
     if (e || stopped) return;
     auto unheard = sources.unheard(std::chrono::steady_clock::now(), kMostTurnedAway);
-    if (unheard != turned_away && turn_away(acceptor.native_handle(), unheard)) turned_away = std::move(unheard);
+    if (unheard != turned_away && !turn_away(acceptor.native_handle(), unheard)) unheard.clear();
+    turned_away = std::move(unheard);
     mind_the_gate();
   });
 }
