@@ -20,9 +20,7 @@ import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tests"))
 import wire  # noqa: E402
-
-CLK = os.sysconf("SC_CLK_TCK")
-STEP_S = 0.2
+from run import cpu_seconds  # noqa: E402
 
 
 class Validator:
@@ -35,14 +33,6 @@ class Validator:
         self.process = subprocess.Popen([self.program, "run", "--dir", str(self.folder)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=open(self.folder / "log", "ab"))
 
-    def stop(self):
-        if self.process and self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(60)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-
     def metrics(self):
         """{} while it is not there."""
         try:
@@ -54,32 +44,15 @@ class Validator:
 
     def cpu_s(self):
         """Its own and its CometBFT's."""
-        def of(pid):
-            fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-            return (int(fields[11]) + int(fields[12])) / CLK
-        engines = [int(p.parent.name) for p in pathlib.Path("/proc").glob("[0-9]*/stat") if self.is_child(p)]
-        return of(self.process.pid), sum(map(of, engines))
-
-    def is_child(self, stat):
-        try:
-            return int(stat.read_text().rsplit(")", 1)[1].split()[1]) == self.process.pid
-        except (FileNotFoundError, ProcessLookupError):
-            return False
+        import network_test                        # takes the program from the command line
+        return cpu_seconds(self.process.pid), sum(map(cpu_seconds, network_test.children(self.process.pid)))
 
     def block_hash(self, height):
         return wire.get(self.member, f"/v1/hash?height={int(height)}", 10)
 
 
-def until(holds, seconds, what):
-    end = time.monotonic() + seconds
-    while not (found := holds()):
-        if time.monotonic() > end:
-            raise SystemExit("not within %d s: %s" % (seconds, what))
-        time.sleep(STEP_S)
-    return found
-
-
 def measure(build, corpus, payments, base):
+    import network_test
     shutil.copytree(corpus / "net", base / "net")
     for config in (base / "net").glob("validator-*/sottod.toml"):          # all payments come from one address
         text = config.read_text().replace("source_requests_per_s = 500", "source_requests_per_s = 1000000")
@@ -90,13 +63,13 @@ def measure(build, corpus, payments, base):
     try:
         for one in others:
             one.start()
-        until(lambda: all(one.metrics() for one in others), 60, "three validators up")
+        network_test.eventually(lambda: all(one.metrics() for one in others), 60, "three validators up")
         spent = others[0].metrics()["sotto_spent"]
         fed = json.loads(subprocess.run([build / "sotto_feed", "--corpus", corpus, "--network", base / "net" / "network.json", "--count", str(payments),
                                          "--validators", "3"], check=True, stdout=subprocess.PIPE).stdout)
         payments = fed["payments"]
         done = spent + 3 * payments                                        # three nullifiers each
-        until(lambda: all(one.metrics().get("sotto_spent") == done for one in others), 600, "all executed by three")
+        network_test.eventually(lambda: all(one.metrics().get("sotto_spent") == done for one in others), 600, "all executed by three")
         height = others[0].metrics()["sotto_height"]
         print("three hold %d payments in %d blocks, after %.0f s" % (payments, height, fed["seconds"]), flush=True)
         begin, course = time.monotonic(), []
@@ -105,10 +78,10 @@ def measure(build, corpus, payments, base):
         def level():
             now = late.metrics()
             course.append((round(time.monotonic() - begin, 2), now.get("sotto_spent", 0)))
-            if len(course) % 25 == 0:
+            if len(course) % 100 == 0:
                 print("%6.1f s: %d of %d" % (course[-1][0], (course[-1][1] - spent) / 3, payments), flush=True)
             return now.get("sotto_spent") == done
-        until(level, 1800, "caught up")
+        network_test.eventually(level, 1800, "caught up")
         seconds = time.monotonic() - begin
         assert late.block_hash(height) == others[0].block_hash(height)
         own, engine = late.cpu_s()
@@ -118,7 +91,11 @@ def measure(build, corpus, payments, base):
                 "engine_cpu_ms_per_payment": 1e3 * engine / payments, "fed_s": fed["seconds"], "processors": os.cpu_count()}
     finally:
         for one in everybody:
-            one.stop()
+            if one.process and one.process.poll() is None:
+                one.process.terminate()
+        for one in everybody:
+            if one.process:
+                one.process.wait(60)
 
 
 def main():
@@ -128,6 +105,7 @@ def main():
     parser.add_argument("--payments", type=int, default=1_000_000)
     parser.add_argument("--json", type=pathlib.Path, required=True)
     options = parser.parse_args()
+    sys.argv[1:] = [str(options.build / "sotto")]
     with tempfile.TemporaryDirectory(prefix="sotto-catch-up-") as scratch:
         found = measure(options.build.resolve(), options.corpus.resolve(), options.payments, pathlib.Path(scratch))
     print(json.dumps(found))

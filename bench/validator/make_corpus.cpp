@@ -14,6 +14,7 @@
 #include "base/files.hpp"
 #include "crypto/random.hpp"
 #include "node/dev_genesis.hpp"
+#include "node/key_files.hpp"
 #include "wallet/circuit_prover.hpp"
 
 namespace {
@@ -56,7 +57,7 @@ CorpusNetwork network_of_testnet(const fs::path& dir) {
   network.genesis = expect(ledger::decode_genesis(expect(read_file(dir / "genesis", ledger::kMaxGenesisBytes), "reading the genesis")), "reading the genesis");
   for (size_t i = 1; i <= kCorpusValidators; ++i) {
     const auto file = dir / ("validator-" + std::to_string(i)) / "keys" / "vote.key";
-    network.keys.push_back(expect(crypto::BlsSecretKey::decode(expect(read_file(file, crypto::BlsSecretKey::kBytes), "reading a key")), "reading a key"));
+    network.keys.push_back(expect(node::read_vote_key(file), "reading a key"));
   }
   sort_keys(network);
   return network;

@@ -15,15 +15,15 @@ Report::Note note_of(const Transaction& tx, size_t slot = 0) {
   return {input.nf, input.generation};
 }
 constexpr uint16_t kQuorum[]{0, 1, 3}, kOthers[]{1, 3};
-Outcome only(World& world, const Transaction& tx) { return world.step({tx})[0]; }
+Outcome outcome_of(World& world, const Transaction& tx) { return world.step({tx})[0]; }
 
 class OrderedOps : public ::testing::Test {
  protected:
   World world;
   // A recovery of the first note of `payment`, decided by validators 0, 1 and 3.
   void recover(const Transaction& payment) {
-    ASSERT_EQ(only(world, world.recovery(payment)), Outcome::took_effect);
-    for (const uint16_t v : kQuorum) ASSERT_EQ(only(world, world.report(v, note_of(payment))), Outcome::took_effect);
+    ASSERT_EQ(outcome_of(world, world.recovery(payment)), Outcome::took_effect);
+    for (const uint16_t v : kQuorum) ASSERT_EQ(outcome_of(world, world.report(v, note_of(payment))), Outcome::took_effect);
   }
 };
 
@@ -85,11 +85,11 @@ TEST_F(OrderedOps, RecoveryRaisesTheGeneration) {
   const Transaction recovery = world.recovery(payment);
   const auto supply = world.state.supply;
   const uint64_t leaves = world.state.tree.size();
-  EXPECT_EQ(only(world, recovery), Outcome::took_effect);
+  EXPECT_EQ(outcome_of(world, recovery), Outcome::took_effect);
   ASSERT_TRUE(world.state.recoveries.contains(note_of(payment).nf));
-  EXPECT_EQ(only(world, world.report(0, note_of(payment))), Outcome::took_effect);
-  EXPECT_EQ(only(world, world.report(0, note_of(payment))), Outcome::repeated);       // one a validator
-  EXPECT_EQ(only(world, world.report(3, note_of(payment))), Outcome::took_effect);    // 3 of 5: a majority is no quorum
+  EXPECT_EQ(outcome_of(world, world.report(0, note_of(payment))), Outcome::took_effect);
+  EXPECT_EQ(outcome_of(world, world.report(0, note_of(payment))), Outcome::repeated);       // one a validator
+  EXPECT_EQ(outcome_of(world, world.report(3, note_of(payment))), Outcome::took_effect);    // 3 of 5: a majority is no quorum
   EXPECT_EQ(world.state.generation(note_of(payment).nf), 0u);
   auto last = world.run({certified(world.report(1, note_of(payment)))});
   ASSERT_TRUE(last.ok());
@@ -100,25 +100,25 @@ TEST_F(OrderedOps, RecoveryRaisesTheGeneration) {
   EXPECT_FALSE(world.archive.spend_of(note_of(payment).nf));
   EXPECT_EQ(world.state.supply, supply);
   EXPECT_EQ(world.state.tree.size(), leaves);
-  EXPECT_EQ(only(world, world.report(2, note_of(payment))), Outcome::not_awaited);    // too late
-  EXPECT_EQ(only(world, recovery), Outcome::outdated_generation);                      // once a generation
+  EXPECT_EQ(outcome_of(world, world.report(2, note_of(payment))), Outcome::not_awaited);    // too late
+  EXPECT_EQ(outcome_of(world, recovery), Outcome::outdated_generation);                      // once a generation
   // The payment that named generation 0 is void, the next one pays.
-  EXPECT_EQ(only(world, payment), Outcome::outdated_generation);
+  EXPECT_EQ(outcome_of(world, payment), Outcome::outdated_generation);
   Transaction again = payment;
   again.transfers[0].inputs[0].generation = 1;
   world.seal(again);
-  EXPECT_EQ(only(world, again), Outcome::executed);
+  EXPECT_EQ(outcome_of(world, again), Outcome::executed);
 }
 
 TEST_F(OrderedOps, ACertifiedPaymentExecutesWhileFrozen) {
   const Transaction payment = world.payment();
-  EXPECT_EQ(only(world, world.recovery(payment)), Outcome::took_effect);
-  EXPECT_EQ(only(world, world.report(0, note_of(payment))), Outcome::took_effect);
-  EXPECT_EQ(only(world, payment), Outcome::executed);
+  EXPECT_EQ(outcome_of(world, world.recovery(payment)), Outcome::took_effect);
+  EXPECT_EQ(outcome_of(world, world.report(0, note_of(payment))), Outcome::took_effect);
+  EXPECT_EQ(outcome_of(world, payment), Outcome::executed);
   EXPECT_TRUE(world.state.recoveries.empty());
-  for (const uint16_t v : kOthers) EXPECT_EQ(only(world, world.report(v, note_of(payment))), Outcome::not_awaited);
+  for (const uint16_t v : kOthers) EXPECT_EQ(outcome_of(world, world.report(v, note_of(payment))), Outcome::not_awaited);
   EXPECT_EQ(world.state.generation(note_of(payment).nf), 0u);
-  EXPECT_EQ(only(world, world.recovery(payment)), Outcome::spent);
+  EXPECT_EQ(outcome_of(world, world.recovery(payment)), Outcome::spent);
 }
 
 // The same with everything in one block: later entries see what earlier ones did.
@@ -138,10 +138,10 @@ TEST_F(OrderedOps, OldReportsDoNotCountAgain) {
   const auto old = note_of(payment);
   payment.transfers[0].inputs[0].generation = 1;
   world.seal(payment);
-  EXPECT_EQ(only(world, world.recovery(payment)), Outcome::took_effect);
-  for (const uint16_t v : kQuorum) EXPECT_EQ(only(world, world.report(v, old)), Outcome::not_awaited);
+  EXPECT_EQ(outcome_of(world, world.recovery(payment)), Outcome::took_effect);
+  for (const uint16_t v : kQuorum) EXPECT_EQ(outcome_of(world, world.report(v, old)), Outcome::not_awaited);
   EXPECT_EQ(world.state.generation(old.nf), 1u);
-  for (const uint16_t v : kQuorum) EXPECT_EQ(only(world, world.report(v, note_of(payment))), Outcome::took_effect);
+  for (const uint16_t v : kQuorum) EXPECT_EQ(outcome_of(world, world.report(v, note_of(payment))), Outcome::took_effect);
   EXPECT_EQ(world.state.generation(old.nf), 2u);
 }
 
@@ -171,36 +171,36 @@ TEST_F(OrderedOps, Refusals) {
   Transaction tx = world.recovery(payment);
   ++std::get<Recover>(*tx.ordered).epoch;
   world.seal(tx);
-  EXPECT_EQ(only(world, tx), Outcome::wrong_epoch);
+  EXPECT_EQ(outcome_of(world, tx), Outcome::wrong_epoch);
   tx = world.recovery(payment);
   const auto with_certificate = world.run({{tx, {1}}});
   EXPECT_EQ(with_certificate->block.entries[0].outcome, Outcome::uncertified);
   tx.transfers[0].inputs[1].anchor = {Fr::from_u64(5)};         // a tree of somebody's own, in which anything may be a note
   world.seal(tx);
-  EXPECT_EQ(only(world, tx), Outcome::unknown_anchor);
+  EXPECT_EQ(outcome_of(world, tx), Outcome::unknown_anchor);
   tx = world.recovery(payment);
-  EXPECT_EQ(only(world, tx), Outcome::took_effect);
-  EXPECT_EQ(only(world, tx), Outcome::repeated);
+  EXPECT_EQ(outcome_of(world, tx), Outcome::took_effect);
+  EXPECT_EQ(outcome_of(world, tx), Outcome::repeated);
 
   Transaction report = world.report(1, note_of(payment));
   std::get<Report>(*report.ordered).signature[0] = 9;
-  EXPECT_EQ(only(world, report), Outcome::uncertified);
-  EXPECT_EQ(only(world, world.report(4, note_of(payment))), Outcome::uncertified);
+  EXPECT_EQ(outcome_of(world, report), Outcome::uncertified);
+  EXPECT_EQ(outcome_of(world, world.report(4, note_of(payment))), Outcome::uncertified);
   report = world.report(1, note_of(payment));
   ++std::get<Report>(*report.ordered).epoch;
-  EXPECT_EQ(only(world, report), Outcome::wrong_epoch);
-  EXPECT_EQ(only(world, world.report(1, note_of(payment, 1))), Outcome::not_awaited);   // nobody recovers that note
-  EXPECT_EQ(only(world, world.report(1, std::nullopt)), Outcome::not_awaited);          // nothing closes
+  EXPECT_EQ(outcome_of(world, report), Outcome::wrong_epoch);
+  EXPECT_EQ(outcome_of(world, world.report(1, note_of(payment, 1))), Outcome::not_awaited);   // nobody recovers that note
+  EXPECT_EQ(outcome_of(world, world.report(1, std::nullopt)), Outcome::not_awaited);          // nothing closes
   auto later = note_of(payment);
   ++later.generation;
-  EXPECT_EQ(only(world, world.report(1, later)), Outcome::not_awaited);
+  EXPECT_EQ(outcome_of(world, world.report(1, later)), Outcome::not_awaited);
 
   Transaction close = world.close({7});
   std::get<CloseEpoch>(*close.ordered).bitmap = {0x10};
-  EXPECT_EQ(only(world, close), Outcome::uncertified);
+  EXPECT_EQ(outcome_of(world, close), Outcome::uncertified);
   close = world.close({7});
   ++std::get<CloseEpoch>(*close.ordered).epoch;
-  EXPECT_EQ(only(world, close), Outcome::wrong_epoch);
+  EXPECT_EQ(outcome_of(world, close), Outcome::wrong_epoch);
   // Without anybody to ask about signatures none holds.
   const auto alone = execute(world.state, world.archive, std::vector{certified(world.report(1, note_of(payment))), certified(world.close({7}))},
                              world.state.time_ms, testing::test_certificate_holds, world.authority);
@@ -210,23 +210,23 @@ TEST_F(OrderedOps, Refusals) {
 TEST_F(OrderedOps, PendingRecoveriesAreBounded) {
   for (uint64_t i = 0; world.state.recoveries.size() < kMaxRecoveries; ++i) world.state.recoveries[{Fr::from_u64(i + 10)}];
   const Transaction payment = world.payment();
-  EXPECT_EQ(only(world, world.recovery(payment)), Outcome::too_many);
+  EXPECT_EQ(outcome_of(world, world.recovery(payment)), Outcome::too_many);
   world.state.recoveries.erase(world.state.recoveries.begin());
-  EXPECT_EQ(only(world, world.recovery(payment)), Outcome::took_effect);
+  EXPECT_EQ(outcome_of(world, world.recovery(payment)), Outcome::took_effect);
 }
 
 // L-74..L-76.
 TEST_F(OrderedOps, EpochCloses) {
   const Transaction payment = world.payment(), late = world.payment(), stuck = world.payment();
-  EXPECT_EQ(only(world, world.recovery(stuck)), Outcome::took_effect);
-  EXPECT_EQ(only(world, world.close({4, 5})), Outcome::took_effect);
-  EXPECT_EQ(only(world, world.close({6})), Outcome::repeated);
-  EXPECT_EQ(only(world, world.recovery(late)), Outcome::closing);
-  EXPECT_EQ(only(world, world.report(0, note_of(stuck))), Outcome::not_awaited);   // the close subsumes recoveries
-  EXPECT_EQ(only(world, payment), Outcome::executed);                              // what is certified executes
-  EXPECT_EQ(only(world, world.report(0, std::nullopt)), Outcome::took_effect);
-  EXPECT_EQ(only(world, world.report(0, std::nullopt)), Outcome::repeated);
-  EXPECT_EQ(only(world, world.report(3, std::nullopt)), Outcome::took_effect);
+  EXPECT_EQ(outcome_of(world, world.recovery(stuck)), Outcome::took_effect);
+  EXPECT_EQ(outcome_of(world, world.close({4, 5})), Outcome::took_effect);
+  EXPECT_EQ(outcome_of(world, world.close({6})), Outcome::repeated);
+  EXPECT_EQ(outcome_of(world, world.recovery(late)), Outcome::closing);
+  EXPECT_EQ(outcome_of(world, world.report(0, note_of(stuck))), Outcome::not_awaited);   // the close subsumes recoveries
+  EXPECT_EQ(outcome_of(world, payment), Outcome::executed);                              // what is certified executes
+  EXPECT_EQ(outcome_of(world, world.report(0, std::nullopt)), Outcome::took_effect);
+  EXPECT_EQ(outcome_of(world, world.report(0, std::nullopt)), Outcome::repeated);
+  EXPECT_EQ(outcome_of(world, world.report(3, std::nullopt)), Outcome::took_effect);
   EXPECT_EQ(world.state.epoch, 0u);
   // The block that closes belongs to the old epoch; what follows in it to none.
   auto e = world.run({certified(world.report(2, std::nullopt)), certified(late), certified(payment), certified(world.report(1, std::nullopt))});
@@ -247,7 +247,7 @@ TEST_F(OrderedOps, EpochCloses) {
   EXPECT_TRUE(world.state.recoveries.empty());
   EXPECT_EQ(world.state.generation(note_of(stuck).nf), 0u);
   EXPECT_EQ(world.run({})->block.header.epoch, 1u);
-  EXPECT_EQ(only(world, world.recovery(stuck)), Outcome::took_effect);
+  EXPECT_EQ(outcome_of(world, world.recovery(stuck)), Outcome::took_effect);
 }
 
 void lasting(World& world, uint64_t blocks, uint64_t ms) {

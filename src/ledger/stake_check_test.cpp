@@ -86,7 +86,7 @@ TEST_F(StakeCheck, Stateless) {
 
   // 16 transfers spend 48 nullifiers: a claim is one more.
   const Transaction bond = world.bond(validator(0), 10);
-  ASSERT_EQ(world.only(bond), Outcome::executed);
+  ASSERT_EQ(world.outcome_of(bond), Outcome::executed);
   Transaction many = world.claim(claim_of(txid(bond), 0));
   for (size_t i = 1; i < kMaxTransfers; ++i) many.transfers.push_back(world.payment().transfers[0]);
   world.seal(many);
@@ -123,7 +123,7 @@ TEST_F(StakeCheck, BondsAndRegistrations) {
 
   const auto key = crypto::BlsSecretKey::random(world.entropy);
   const Transaction tx = world.registration(key, 2'000), twin = world.registration(key, 3'000);
-  ASSERT_EQ(world.only(tx), Outcome::executed);
+  ASSERT_EQ(world.outcome_of(tx), Outcome::executed);
   EXPECT_EQ(verdict(twin), Reject::already_registered);
   const auto other = crypto::BlsSecretKey::random(world.entropy);
   const auto engine = std::get<Register>(tx.operations[0]).validator;
@@ -141,7 +141,7 @@ TEST_F(StakeCheck, BondsAndRegistrations) {
 
 TEST_F(StakeCheck, Claims) {
   const Transaction bond = world.bond(validator(0), 10);
-  ASSERT_EQ(world.only(bond), Outcome::executed);
+  ASSERT_EQ(world.outcome_of(bond), Outcome::executed);
   const ClaimId id = claim_of(txid(bond), 0);
   const uint64_t token = token_of(validator(0));
   const auto with = [&](const Claim& op) { return world.with({op}, {op.asset, 0}, op.amount, 0); };
@@ -197,7 +197,7 @@ TEST_F(StakeCheck, OperationsThatStandAlone) {
   EXPECT_EQ(ordered(tx), Reject::unknown_validator);
   tx = world.withdrawal(validator(0), 5);
   ++std::get<Withdraw>(*tx.ordered).epoch;
-  EXPECT_EQ(world.only(tx), Outcome::wrong_epoch);
+  EXPECT_EQ(world.outcome_of(tx), Outcome::wrong_epoch);
 
   EXPECT_EQ(ordered(world.unjailing(validator(0))), Reject::not_jailed);
   world.state.stake.pools[validator(0)].jailed_until = 1;
@@ -211,10 +211,10 @@ TEST_F(StakeCheck, OperationsThatStandAlone) {
   EXPECT_EQ(ordered(world.evidence(validator(1), 1)), Reject::too_old);      // nobody has done anything in an epoch to come
   tx = world.evidence(validator(1), 0);
   std::get<Evidence>(*tx.ordered).proof = {99};
-  EXPECT_EQ(world.only(tx), Outcome::uncertified);
+  EXPECT_EQ(world.outcome_of(tx), Outcome::uncertified);
   tx = world.evidence(validator(1), 0);
   std::get<Evidence>(*tx.ordered).validator = validator(9);
-  EXPECT_EQ(world.only(tx), Outcome::uncertified);
+  EXPECT_EQ(world.outcome_of(tx), Outcome::uncertified);
   for (int i = 0; i < 3; ++i) world.next_epoch();
   EXPECT_EQ(ordered(world.evidence(validator(1), 0)), Reject::too_old);
   EXPECT_EQ(ordered(world.evidence(validator(1), 1)), std::nullopt);

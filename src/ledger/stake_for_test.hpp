@@ -69,15 +69,15 @@ struct StakeWorld : World {
   Transaction misconduct(const ValidatorId& id, uint64_t epoch) { return alone(Misconduct{epoch, id}); }
   Transaction evidence(const ValidatorId& id, uint64_t epoch) { return alone(Evidence{epoch, id, {pool(id).vote_key[0]}}); }
 
-  Outcome only(const Transaction& tx) { return step({tx})[0]; }
+  Outcome outcome_of(const Transaction& tx) { return step({tx})[0]; }
   // Executes it, and the claim it opened.
   void take(const Transaction& tx) {
-    CHECK(only(tx) == Outcome::executed || tx.ordered);
-    CHECK(only(claim(claim_of(txid(tx), 0))) == Outcome::executed);
+    CHECK(outcome_of(tx) == Outcome::executed || tx.ordered);
+    CHECK(outcome_of(claim(claim_of(txid(tx), 0))) == Outcome::executed);
   }
   // The epoch closes, on the word of these validators.
   void next_epoch(std::initializer_list<uint16_t> reporting = {0, 1, 2, 3}) {
-    CHECK(only(close(committee_by_stake(state))) == Outcome::took_effect);
+    CHECK(outcome_of(close(committee_by_stake(state))) == Outcome::took_effect);
     std::vector<Transaction> reports;
     for (const uint16_t v : reporting) reports.push_back(report(v, std::nullopt));
     const uint64_t before = state.epoch;

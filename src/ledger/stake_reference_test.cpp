@@ -46,8 +46,8 @@ class StakeLife {
 
  private:
   ValidatorId some() { return validator(static_cast<uint8_t>(world.entropy.below(5))); }   // the fifth is nobody
-  Outcome only(const Transaction& tx) {
-    const Outcome outcome = world.only(tx);
+  Outcome outcome_of(const Transaction& tx) {
+    const Outcome outcome = world.outcome_of(tx);
     ++counts[outcome];
     return outcome;
   }
@@ -58,7 +58,7 @@ class StakeLife {
     const uint64_t amount = 10 + world.entropy.below(3'000);
     const bool self = world.entropy.below(4) == 0;
     const Transaction tx = world.bond(to, amount, self);
-    ASSERT_EQ(only(tx), Outcome::executed);
+    ASSERT_EQ(outcome_of(tx), Outcome::executed);
     reference.fees += 1;
     reference.bond(ticket(tx), name_of(to), amount, self);
   }
@@ -68,7 +68,7 @@ class StakeLife {
     if (pool == world.state.stake.pools.end() || pool->second.held == 0) return;
     const uint64_t tokens = world.entropy.below(5) == 0 ? pool->second.held : 1 + world.entropy.below(pool->second.held);
     const Transaction tx = world.unbond(from, tokens);
-    ASSERT_EQ(only(tx), Outcome::executed);
+    ASSERT_EQ(outcome_of(tx), Outcome::executed);
     reference.fees += 1;
     reference.unbond(ticket(tx), name_of(from), tokens);
   }
@@ -78,7 +78,7 @@ class StakeLife {
     std::advance(at, static_cast<long>(world.entropy.below(world.state.stake.claims.size())));
     const ClaimId id = at->first;
     const bool ripe = reference.ripe(id.hex());
-    ASSERT_EQ(only(world.claim(id)), ripe ? Outcome::executed : Outcome::not_allowed);
+    ASSERT_EQ(outcome_of(world.claim(id)), ripe ? Outcome::executed : Outcome::not_allowed);
     if (!ripe) return;
     reference.fees += 1;
     reference.take(id.hex());
@@ -90,14 +90,14 @@ class StakeLife {
     const uint64_t tokens = 1 + world.entropy.below(pool->second.self / 4 + 1);
     if (tokens > pool->second.self) return;
     const Transaction tx = world.withdrawal(from, tokens);
-    ASSERT_EQ(only(tx), Outcome::took_effect);
+    ASSERT_EQ(outcome_of(tx), Outcome::took_effect);
     reference.withdraw(ticket(tx), name_of(from), tokens);
   }
   void pay() {
     Transaction tx = world.payment();
     tx.transfers[0].fee = 10;
     world.seal(tx);
-    ASSERT_EQ(only(tx), Outcome::executed);
+    ASSERT_EQ(outcome_of(tx), Outcome::executed);
     reference.fees += 10;
   }
   void convict() {
@@ -106,7 +106,7 @@ class StakeLife {
     if (pool == world.state.stake.pools.end()) return;
     const uint64_t when = world.state.epoch - std::min<uint64_t>(world.state.epoch, world.entropy.below(3));
     const bool first = !reference.houses.at(name_of(whom)).gone;
-    ASSERT_EQ(only(world.evidence(whom, when)), first ? Outcome::took_effect : Outcome::not_allowed);
+    ASSERT_EQ(outcome_of(world.evidence(whom, when)), first ? Outcome::took_effect : Outcome::not_allowed);
     if (first) reference.convict(name_of(whom), static_cast<int>(when));
   }
   void unjail() {
@@ -114,7 +114,7 @@ class StakeLife {
     if (!world.state.stake.pools.contains(whom)) return;
     auto& house = reference.houses.at(name_of(whom));
     const bool may = !house.gone && house.back_in >= 0 && house.back_in <= reference.epoch;
-    ASSERT_EQ(only(world.unjailing(whom)), may ? Outcome::took_effect : Outcome::not_allowed);
+    ASSERT_EQ(outcome_of(world.unjailing(whom)), may ? Outcome::took_effect : Outcome::not_allowed);
     if (may) house.back_in = -1;
   }
   void epoch() {

@@ -21,7 +21,7 @@ class StakeOps : public ::testing::Test {
       Transaction tx = world.payment();
       tx.transfers[0].fee = 10;
       world.seal(tx);
-      ASSERT_EQ(world.only(tx), Outcome::executed);
+      ASSERT_EQ(world.outcome_of(tx), Outcome::executed);
     }
   }
   StakeWorld world;
@@ -39,20 +39,20 @@ TEST_F(StakeOps, GenesisValidatorsHaveTheirStakeAsTheirOwn) {
 // Every outcome of D-10..D-12 in one life of some money.
 TEST_F(StakeOps, BondClaimUnbondClaim) {
   const Transaction bond = world.bond(validator(1), 500);
-  ASSERT_EQ(world.only(bond), Outcome::executed);
+  ASSERT_EQ(world.outcome_of(bond), Outcome::executed);
   EXPECT_EQ(world.pool(validator(1)).amount, 10'500u);
   EXPECT_EQ(to_decimal(world.native().shielded()), "999499");   // and the fee of 1
   EXPECT_EQ(claimed(bond), 500u);
-  EXPECT_EQ(world.only(bond), Outcome::repeated);
+  EXPECT_EQ(world.outcome_of(bond), Outcome::repeated);
   const Transaction claim = world.claim(claim_of(txid(bond), 0));
   ASSERT_TRUE(check_for_vote(encode(claim), world.state, world.archive, world.authority).ok());
-  ASSERT_EQ(world.only(claim), Outcome::executed);
+  ASSERT_EQ(world.outcome_of(claim), Outcome::executed);
   EXPECT_EQ(world.pool(validator(1)).held, 500u);
   EXPECT_TRUE(world.archive.spend_of(spent_by_claim(claim_of(txid(bond), 0))));
-  EXPECT_EQ(world.only(claim), Outcome::repeated);
+  EXPECT_EQ(world.outcome_of(claim), Outcome::repeated);
 
   const Transaction unbond = world.unbond(validator(1), 200);
-  ASSERT_EQ(world.only(unbond), Outcome::executed);
+  ASSERT_EQ(world.outcome_of(unbond), Outcome::executed);
   EXPECT_EQ(world.pool(validator(1)).held, 300u);
   EXPECT_EQ(world.pool(validator(1)).amount, 10'300u);
   for (int epoch = 0; epoch < 3; ++epoch) {
@@ -60,14 +60,14 @@ TEST_F(StakeOps, BondClaimUnbondClaim) {
     EXPECT_EQ(check_for_vote(encode(early), world.state, world.archive, world.authority).error(), Reject::immature_claim);
     world.next_epoch();
   }
-  ASSERT_EQ(world.only(world.claim(claim_of(txid(unbond), 0))), Outcome::executed);
+  ASSERT_EQ(world.outcome_of(world.claim(claim_of(txid(unbond), 0))), Outcome::executed);
   EXPECT_TRUE(world.state.stake.claims.empty());
 }
 
 // A rival claim of the same claim needs the same lock: of two, one is certified. Ordered all the same, one executes.
 TEST_F(StakeOps, AClaimIsSpentOnce) {
   const Transaction bond = world.bond(validator(0), 50);
-  ASSERT_EQ(world.only(bond), Outcome::executed);
+  ASSERT_EQ(world.outcome_of(bond), Outcome::executed);
   const Transaction first = world.claim(claim_of(txid(bond), 0)), rival = world.claim(claim_of(txid(bond), 0));
   EXPECT_EQ(nullifiers(first).back(), nullifiers(rival).back());
   EXPECT_EQ(nullifiers(first).size(), generations(first).size());
@@ -77,14 +77,14 @@ TEST_F(StakeOps, AClaimIsSpentOnce) {
 
 TEST_F(StakeOps, WhatCannotBeBondedIsPaidBack) {
   const Transaction late = world.bond(validator(2), 70);      // voted for while validator 2 was there
-  ASSERT_EQ(world.only(world.evidence(validator(2), 0)), Outcome::took_effect);
-  ASSERT_EQ(world.only(late), Outcome::executed);
+  ASSERT_EQ(world.outcome_of(world.evidence(validator(2), 0)), Outcome::took_effect);
+  ASSERT_EQ(world.outcome_of(late), Outcome::executed);
   const OpenClaim& open = world.state.stake.claims.at(claim_of(txid(late), 0));
   EXPECT_FALSE(open.tokens);
   EXPECT_EQ(open.amount, 70u);
   EXPECT_EQ(open.mature, 0u);                                 // at once, and out of a slash's reach
   world.expect_books();
-  EXPECT_EQ(world.only(world.claim(claim_of(txid(late), 0))), Outcome::executed);
+  EXPECT_EQ(world.outcome_of(world.claim(claim_of(txid(late), 0))), Outcome::executed);
 }
 
 TEST_F(StakeOps, ValidatorsRegister) {
@@ -158,7 +158,7 @@ TEST_F(StakeOps, FeesRaiseTheRate) {
   world.expect_books();
   // The delegator has half of validator 0.
   const Transaction unbond = world.unbond(validator(0), 10'000);
-  ASSERT_EQ(world.only(unbond), Outcome::executed);
+  ASSERT_EQ(world.outcome_of(unbond), Outcome::executed);
   EXPECT_EQ(claimed(unbond), 10'000 + share / 2);
 }
 
@@ -187,24 +187,24 @@ TEST_F(StakeOps, AbsentValidatorsAreJailed) {
   ASSERT_EQ(world.pool(validator(2)).jailed_until, 5u);
   EXPECT_EQ(world.pool(validator(2)).power, 10'000u);           // the close had named it already
   EXPECT_EQ(world.pool(validator(2)).amount, 10'000u);          // absence costs nothing but the seat
-  EXPECT_EQ(world.only(world.unjailing(validator(2))), Outcome::not_allowed);
+  EXPECT_EQ(world.outcome_of(world.unjailing(validator(2))), Outcome::not_allowed);
   world.next_epoch({0, 1, 3});
   EXPECT_EQ(world.pool(validator(2)).power, 0u);
   world.next_epoch({0, 1, 3});
   Transaction forged = world.unjailing(validator(2));
   ++std::get<Unjail>(*forged.ordered).signature[0];
-  EXPECT_EQ(world.only(forged), Outcome::uncertified);
-  EXPECT_EQ(world.only(world.bond(validator(2), 10, true)), Outcome::executed);
+  EXPECT_EQ(world.outcome_of(forged), Outcome::uncertified);
+  EXPECT_EQ(world.outcome_of(world.bond(validator(2), 10, true)), Outcome::executed);
   EXPECT_EQ(world.pool(validator(2)).self, 10'010u);            // its own may come while it is jailed
-  EXPECT_EQ(world.only(world.unjailing(validator(2))), Outcome::took_effect);
+  EXPECT_EQ(world.outcome_of(world.unjailing(validator(2))), Outcome::took_effect);
   world.next_epoch({0, 1, 3});
   EXPECT_EQ(world.pool(validator(2)).power, 10'010u);
 }
 
 TEST_F(StakeOps, RecoveryReportsShowPresence) {
   const Transaction payment = world.payment();
-  ASSERT_EQ(world.only(world.recovery(payment)), Outcome::took_effect);
-  ASSERT_EQ(world.only(world.report(2, Report::Note{payment.transfers[0].inputs[0].nf, 0})), Outcome::took_effect);
+  ASSERT_EQ(world.outcome_of(world.recovery(payment)), Outcome::took_effect);
+  ASSERT_EQ(world.outcome_of(world.report(2, Report::Note{payment.transfers[0].inputs[0].nf, 0})), Outcome::took_effect);
   EXPECT_TRUE(world.pool(validator(2)).seen);
   world.next_epoch({0, 1, 3});
   EXPECT_EQ(world.pool(validator(2)).absent, 0u);
@@ -215,14 +215,14 @@ TEST_F(StakeOps, RecoveryReportsShowPresence) {
 TEST_F(StakeOps, EvidenceSlashes) {
   world.take(world.bond(validator(1), 1'001));
   const Transaction before = world.unbond(validator(1), 101);
-  ASSERT_EQ(world.only(before), Outcome::executed);
+  ASSERT_EQ(world.outcome_of(before), Outcome::executed);
   world.next_epoch();
   const Transaction since = world.unbond(validator(1), 102), other = world.bond(validator(1), 40);
-  ASSERT_EQ(world.only(since), Outcome::executed);
-  ASSERT_EQ(world.only(other), Outcome::executed);
+  ASSERT_EQ(world.outcome_of(since), Outcome::executed);
+  ASSERT_EQ(world.outcome_of(other), Outcome::executed);
   const Wide staked = world.native().staked, burned = world.native().burned;
   const uint64_t pool = world.pool(validator(1)).amount, leaving = claimed(since), left = claimed(before), tokens = claimed(other);
-  ASSERT_EQ(world.only(world.evidence(validator(1), 1)), Outcome::took_effect);
+  ASSERT_EQ(world.outcome_of(world.evidence(validator(1), 1)), Outcome::took_effect);
   const auto cut = [](uint64_t v) { return (v * 500 + 9'999) / 10'000; };
   EXPECT_EQ(world.pool(validator(1)).amount, pool - cut(pool));
   EXPECT_EQ(claimed(since), leaving - cut(leaving));
@@ -230,7 +230,7 @@ TEST_F(StakeOps, EvidenceSlashes) {
   EXPECT_EQ(claimed(other), tokens);                            // tokens stay, they are worth less
   EXPECT_EQ(to_decimal(world.native().burned - burned), to_decimal(Wide{cut(pool)} + cut(leaving)));
   EXPECT_EQ(to_decimal(staked - world.native().staked), to_decimal(Wide{cut(pool)} + cut(leaving)));
-  EXPECT_EQ(world.only(world.evidence(validator(1), 1)), Outcome::not_allowed);   // once
+  EXPECT_EQ(world.outcome_of(world.evidence(validator(1), 1)), Outcome::not_allowed);   // once
   world.next_epoch({0, 2, 3});
   EXPECT_EQ(world.pool(validator(1)).power, 0u);
 }
@@ -242,27 +242,27 @@ TEST_F(StakeOps, AllMayBeSlashed) {
   const auto claimed_of = [&](const Transaction& tx) { return all.state.stake.claims.contains(claim_of(txid(tx), 0)); };
   all.take(all.bond(validator(0), 100));
   const Transaction unbond = all.unbond(validator(0), 40);
-  ASSERT_EQ(all.only(unbond), Outcome::executed);
-  ASSERT_EQ(all.only(all.evidence(validator(0), 0)), Outcome::took_effect);
+  ASSERT_EQ(all.outcome_of(unbond), Outcome::executed);
+  ASSERT_EQ(all.outcome_of(all.evidence(validator(0), 0)), Outcome::took_effect);
   EXPECT_EQ(all.pool(validator(0)).amount, 0u);
   EXPECT_FALSE(claimed_of(unbond));
   const Transaction rest = all.unbond(validator(0), 60);      // worthless, and still the owner's to burn
-  ASSERT_EQ(all.only(rest), Outcome::executed);
+  ASSERT_EQ(all.outcome_of(rest), Outcome::executed);
   EXPECT_FALSE(claimed_of(rest));
   all.expect_books();
 }
 
 TEST_F(StakeOps, OperatorsWithdraw) {
   const Transaction tx = world.withdrawal(validator(3), 19'500);
-  ASSERT_EQ(world.only(tx), Outcome::took_effect);
+  ASSERT_EQ(world.outcome_of(tx), Outcome::took_effect);
   EXPECT_EQ(claimed(tx), 19'500u);
-  EXPECT_EQ(world.only(tx), Outcome::not_allowed);              // one withdrawal, once
+  EXPECT_EQ(world.outcome_of(tx), Outcome::not_allowed);              // one withdrawal, once
   Transaction thief = world.withdrawal(validator(3), 100);
   ++std::get<Withdraw>(*thief.ordered).amount;
-  EXPECT_EQ(world.only(thief), Outcome::not_allowed);
+  EXPECT_EQ(world.outcome_of(thief), Outcome::not_allowed);
   world.next_epoch();                                           // 500 of its own are too little
   EXPECT_EQ(world.pool(validator(3)).power, 0u);
-  ASSERT_EQ(world.only(world.withdrawal(validator(3), 500)), Outcome::took_effect);
+  ASSERT_EQ(world.outcome_of(world.withdrawal(validator(3), 500)), Outcome::took_effect);
   for (int i = 0; i < 2; ++i) world.next_epoch();
   EXPECT_TRUE(world.state.stake.pools.contains(validator(3)));  // it could still be slashed
   for (int i = 0; i < 2; ++i) world.next_epoch();
@@ -273,10 +273,10 @@ TEST_F(StakeOps, OperatorsWithdraw) {
 TEST_F(StakeOps, GoOnWhileTheEpochCloses) {
   world.state.stake.pools[validator(0)].jailed_until = 0;
   const Bytes next = next_committee(world.state);
-  ASSERT_EQ(world.only(world.close(next)), Outcome::took_effect);
+  ASSERT_EQ(world.outcome_of(world.close(next)), Outcome::took_effect);
   for (const Transaction& tx : {world.unjailing(validator(0)), world.withdrawal(validator(1), 5), world.evidence(validator(2), 0)})
-    EXPECT_EQ(world.only(tx), Outcome::took_effect);
-  EXPECT_EQ(world.only(world.bond(validator(1), 10)), Outcome::executed);
+    EXPECT_EQ(world.outcome_of(tx), Outcome::took_effect);
+  EXPECT_EQ(world.outcome_of(world.bond(validator(1), 10)), Outcome::executed);
   EXPECT_EQ(world.pool(validator(1)).amount, 10'005u);
   world.step({world.report(1, std::nullopt), world.report(2, std::nullopt), world.report(3, std::nullopt)});
   ASSERT_EQ(world.state.epoch, 1u);
@@ -288,7 +288,7 @@ TEST_F(StakeOps, GoOnWhileTheEpochCloses) {
 
 // After the entry that ended the epoch nothing of the stake happens in that block.
 TEST_F(StakeOps, NothingBetweenTheEndAndTheNextBlock) {
-  ASSERT_EQ(world.only(world.close(next_committee(world.state))), Outcome::took_effect);
+  ASSERT_EQ(world.outcome_of(world.close(next_committee(world.state))), Outcome::took_effect);
   const Transaction late = world.alone(Misconduct{0, validator(0)});
   const auto outcomes = world.step({world.report(1, std::nullopt), world.report(2, std::nullopt), world.report(3, std::nullopt), late});
   EXPECT_EQ(outcomes.back(), Outcome::wrong_epoch);
@@ -299,30 +299,30 @@ TEST_F(StakeOps, NothingBetweenTheEndAndTheNextBlock) {
 TEST_F(StakeOps, MisconductSlashes) {
   world.take(world.bond(validator(1), 1'000));
   const Transaction leaving = world.unbond(validator(1), 100);
-  ASSERT_EQ(world.only(leaving), Outcome::executed);
-  ASSERT_EQ(world.only(world.misconduct(validator(1), 0)), Outcome::took_effect);
+  ASSERT_EQ(world.outcome_of(leaving), Outcome::executed);
+  ASSERT_EQ(world.outcome_of(world.misconduct(validator(1), 0)), Outcome::took_effect);
   EXPECT_TRUE(world.pool(validator(1)).tombstoned);
   EXPECT_EQ(claimed(leaving), 95u);
   EXPECT_EQ(world.pool(validator(1)).amount, 10'900u - 545u);
-  EXPECT_EQ(world.only(world.evidence(validator(1), 0)), Outcome::not_allowed);   // one conviction, whoever brings it
+  EXPECT_EQ(world.outcome_of(world.evidence(validator(1), 0)), Outcome::not_allowed);   // one conviction, whoever brings it
 }
 
 // A counterfeit token, were there one: the turnstile of tokens is that of assets (L-34).
 TEST_F(StakeOps, TokensHaveATurnstile) {
   world.take(world.bond(validator(0), 30));
-  EXPECT_EQ(world.only(world.unbond(validator(0), 31)), Outcome::turnstile);
+  EXPECT_EQ(world.outcome_of(world.unbond(validator(0), 31)), Outcome::turnstile);
   EXPECT_TRUE(world.pool(validator(0)).halted);
-  EXPECT_EQ(world.only(world.unbond(validator(0), 1)), Outcome::burns_halted);
+  EXPECT_EQ(world.outcome_of(world.unbond(validator(0), 1)), Outcome::burns_halted);
   EXPECT_EQ(world.pool(validator(0)).amount, 10'030u);
 }
 
 TEST_F(StakeOps, TokensMayLeaveInTheTransactionThatClaimsThem) {
   const Transaction bond = world.bond(validator(0), 30);
-  ASSERT_EQ(world.only(bond), Outcome::executed);
+  ASSERT_EQ(world.outcome_of(bond), Outcome::executed);
   const ClaimId id = claim_of(txid(bond), 0);
   const uint64_t token = token_of(validator(0));
   const Transaction both = world.with({Unbond{validator(0), 30, world.owner.point}, Claim{id, token, 30, 0, world.owner.point, {}}}, {token, 0}, 30, 30);
-  EXPECT_EQ(world.only(both), Outcome::executed);
+  EXPECT_EQ(world.outcome_of(both), Outcome::executed);
   EXPECT_EQ(world.pool(validator(0)).tokens, 10'000u);
 }
 

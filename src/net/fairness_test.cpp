@@ -156,7 +156,7 @@ TEST(Fairness, offences) {
 
 TEST(Fairness, silence_stays_with_the_kernel_and_is_an_offence) {
   ServerLimits limits;
-  limits.silence_s = 1;
+  limits.silence_s = 3;
   limits.source = {.connections = 9, .requests_per_s = 1, .burst = 250, .connect_tokens = 1, .offence_tokens = 100, .remembered = 64};
   const auto server = serve(limits);
   const uint16_t port = server->endpoint().port;

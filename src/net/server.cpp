@@ -78,7 +78,6 @@ struct Server::Core : std::enable_shared_from_this<Core> {
   void accept();
   void close_all();
   bool make_room(uint64_t newcomer);
-  void leave(uint64_t source);         // a stranger's connection has ended, or is a stranger's no more
   bool crowded() const { return 2 * (sessions.size() - favoured_sessions) >= limits.max_connections; }
   void mind_the_gate();
 
@@ -91,7 +90,6 @@ struct Server::Core : std::enable_shared_from_this<Core> {
   Endpoint endpoint;
   std::optional<asio::ssl::context> tls;
   std::set<std::shared_ptr<Session>> sessions;
-  std::map<uint64_t, size_t> strangers;  // connections by source
   std::map<TlsKey, size_t> favoured;   // their connections
   Sources sources;
   size_t favoured_sessions = 0;
@@ -141,7 +139,7 @@ class Server::Session : public std::enable_shared_from_this<Session> {
     close();
     if (core_.sessions.erase(shared_from_this()) == 0) return;
     core_.connections = core_.sessions.size();
-    if (!favoured_) return core_.leave(source_);
+    if (!favoured_) return core_.sources.disconnect(source_);
     --core_.favoured_sessions;
     const auto own = core_.favoured.find(*peer_);
     if (--own->second == 0) core_.favoured.erase(own);
@@ -173,7 +171,7 @@ class Server::Session : public std::enable_shared_from_this<Session> {
     if (connections >= core_.limits.favoured_connections) return false;
     ++connections;
     ++core_.favoured_sessions;
-    core_.leave(source_);
+    core_.sources.disconnect(source_);
     favoured_ = true;
     return true;
   }
@@ -317,24 +315,18 @@ class Server::Session : public std::enable_shared_from_this<Session> {
 // no request with us, if the newcomer will still have fewer than it.
 bool Server::Core::make_room(uint64_t newcomer) {
   if (sessions.size() - favoured_sessions < limits.max_connections) return true;
-  const auto most = std::ranges::max_element(strangers, {}, [](const auto& entry) { return entry.second; });
-  const auto own = strangers.find(newcomer);
-  if (most == strangers.end() || most->second <= (own == strangers.end() ? 0 : own->second) + 1) return false;
+  const auto [busiest, most] = sources.busiest();
+  if (most <= sources.connections(newcomer)) return false;            // the newcomer itself is counted
   std::shared_ptr<Session> victim;
   size_t silent = 0;
   for (const auto& session : sessions) {
-    if (session->favoured() || session->source() != most->first) continue;
+    if (session->favoured() || session->source() != busiest) continue;
     silent += session->silent();
     const auto age = [](const Session& s) { return std::pair(s.busy(), s.number()); };
     if (!victim || age(*session) < age(*victim)) victim = session;
   }
   victim->give_way(victim->silent() && silent > kManySilent);
   return true;
-}
-
-void Server::Core::leave(uint64_t source) {
-  sources.disconnect(source);
-  if (--strangers.at(source) == 0) strangers.erase(source);
 }
 
 // Now and then: what the kernel is to drop has changed.
@@ -355,7 +347,7 @@ void Server::Core::accept() {
     const uint64_t source = e ? 0 : source_of(socket);
     const auto now = std::chrono::steady_clock::now();
     const auto refuse = [&] {
-      if (crowded() && strangers.contains(source)) sources.charge(source, kGreed * limits.source.connect_tokens, now);
+      if (crowded() && sources.connections(source) > 0) sources.charge(source, kGreed * limits.source.connect_tokens, now);
       error_code ignored;
       socket.set_option(asio::socket_base::linger(true, 0), ignored);      // a reset: nothing of it stays with us
       return accept();
@@ -373,7 +365,6 @@ void Server::Core::accept() {
       }
       const auto session = std::make_shared<Session>(*this, std::move(socket), ++accepted, source);
       sessions.insert(session);
-      ++strangers[source];
       connections = sessions.size();
       session->start();
     }

@@ -15,7 +15,7 @@ void Sources::bring_to(Source& source, Time now) const {
 // Only who would get a full bucket anyway: leaving and coming back wins no tokens, and old offences only in a crowd of sources.
 void Sources::forget_quiet(Time now) {
   for (auto& [number, source] : sources_) bring_to(source, now);
-  std::erase_if(sources_, [&](const auto& entry) { return entry.second.connections == 0 && entry.second.tokens >= limits_.burst; });
+  std::erase_if(sources_, [&](const auto& entry) { return !connected_.contains(entry.first) && entry.second.tokens >= limits_.burst; });
 }
 
 bool Sources::connect(uint64_t source, Time now) {
@@ -26,19 +26,30 @@ bool Sources::connect(uint64_t source, Time now) {
     found = sources_.emplace(source, Source{.tokens = static_cast<double>(limits_.burst), .at = now}).first;
   }
   bring_to(found->second, now);
-  if (found->second.connections >= limits_.connections || found->second.tokens < limits_.connect_tokens) {
+  if (connections(source) >= limits_.connections || found->second.tokens < limits_.connect_tokens) {
     ++found->second.refused;
     return false;
   }
   found->second.tokens -= limits_.connect_tokens;
   found->second.refused = 0;
-  ++found->second.connections;
+  ++connected_[source];
   return true;
 }
 
 void Sources::disconnect(uint64_t source) {
-  const auto found = sources_.find(source);
-  if (found != sources_.end() && found->second.connections > 0) --found->second.connections;
+  const auto found = connected_.find(source);
+  if (found != connected_.end() && --found->second == 0) connected_.erase(found);
+}
+
+size_t Sources::connections(uint64_t source) const {
+  const auto found = connected_.find(source);
+  return found == connected_.end() ? 0 : found->second;
+}
+
+std::pair<uint64_t, size_t> Sources::busiest() const {
+  const auto most = std::ranges::max_element(connected_, {}, [](const auto& entry) { return entry.second; });
+  if (most == connected_.end()) return {};
+  return *most;
 }
 
 bool Sources::request(uint64_t source, Time now) {

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <utility>
 #include <vector>
 
 namespace sotto::net {
@@ -30,6 +31,9 @@ class Sources {
   // False: it has as many as it may, or too few tokens.
   bool connect(uint64_t source, Time now);
   void disconnect(uint64_t source);
+  size_t connections(uint64_t source) const;
+  // Whose connections are most, and how many; {0, 0} if there are none. Counts the connected only.
+  std::pair<uint64_t, size_t> busiest() const;
   // Takes a token; false if none is left.
   bool request(uint64_t source, Time now);
   // Takes so many tokens, whether it has them or not.
@@ -45,7 +49,7 @@ class Sources {
   static constexpr double kAWhile = 1;           // second
   static constexpr double kMostOffences = 20;    // 2^16 times the first one's price: over any debt
   struct Source {
-    size_t connections = 0, refused = 0;           // refused: in a row
+    size_t refused = 0;                // in a row
     double tokens = 0, offences = 0;
     Time at{};                         // when they were right
   };
@@ -54,7 +58,8 @@ class Sources {
   void forget_quiet(Time now);
 
   const SourceLimits limits_;
-  std::map<uint64_t, Source> sources_;  // ordered: nobody can choose addresses that collide
+  std::map<uint64_t, size_t> connected_;  // how often; never 0
+  std::map<uint64_t, Source> sources_;    // ordered: nobody can choose addresses that collide
 };
 
 }  // namespace sotto::net

@@ -196,7 +196,7 @@ TEST(Hostile, WhoHangsDoesNotHideThatTheOthersVoteElsewhere) {
   EXPECT_TRUE(settled.error().may_still_move);
 }
 
-// Two vote, for one the epoch is over already, one hangs: the next committee is looked for now, not when time is up.
+// Two vote, for one the epoch is over already, one hangs: the next committee is looked for at once, not when time is up.
 TEST(Hostile, WhoHangsIsNotWaitedForWhileAnEpochEnds) {
   Stage stage;
   const auto tx = stage.transaction();

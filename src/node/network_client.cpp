@@ -48,6 +48,23 @@ Failure<Trouble> nonsense(const net::Endpoint& at, const std::string& what) {
   return Failure{Trouble{Failed::nonsense, "what answers at " + to_string(at) + " is no validator: " + what}};
 }
 
+// The blocks from height `from` on, each after the one before it and with the entries its header says. Error: which is not, and why.
+Result<std::vector<ledger::Block>, Error> chain_of(const BlocksMessage& message, uint64_t from, const ledger::NetworkId& network) {
+  std::vector<ledger::Block> blocks;
+  for (const auto& bytes : message.blocks) {
+    const uint64_t height = from + blocks.size();
+    const auto wrong = [&](const char* what) { return Failure{Error{std::to_string(height) + ", " + what}}; };
+    auto block = ledger::decode_block(bytes);
+    if (!block.ok()) return wrong(name(block.error()));
+    if (block->header.network != network) return wrong("of another network");
+    if (block->header.height != height) return wrong("of another height");
+    if (block->header.entries != ledger::entries_hash(block->entries)) return wrong("with other entries than its header says");
+    if (!blocks.empty() && block->header.previous != ledger::block_hash(blocks.back().header)) return wrong("not after the one before it");
+    blocks.push_back(std::move(block).value());
+  }
+  return blocks;
+}
+
 Result<NetworkInfo, Trouble> ask_for_network(net::Client& client, const net::Endpoint& at, uint32_t timeout_ms) {
   const auto response = client.call_and_wait(at, get(kNetworkPath), timeout_ms);
   if (!response.ok()) return Failure{Trouble{Failed::unreachable, response.error().what}};
@@ -238,29 +255,22 @@ Result<std::vector<ledger::Block>, NetworkClient::Trouble> NetworkClient::blocks
       continue;
     }
 
-    std::vector<ledger::Block> blocks;
-    const char* wrong = nullptr;
-    for (const auto& bytes : message->blocks) {
-      auto block = ledger::decode_block(bytes);
-      if (!block.ok()) wrong = name(block.error());
-      else if (block->header.network != id()) wrong = "another network's";
-      else if (block->header.height != from + blocks.size()) wrong = "of another height";
-      else if (block->header.entries != ledger::entries_hash(block->entries)) wrong = "other entries than its header says";
-      else if (!blocks.empty() && block->header.previous != ledger::block_hash(blocks.back().header)) wrong = "does not follow the one before it";
-      if (wrong != nullptr) break;
-      blocks.push_back(std::move(block).value());
+    auto chained = chain_of(*message, from, id());
+    if (!chained.ok()) {
+      trouble = {Failed::nonsense, to_string(validators_[validator]) + " shows a block that does not hold: " + chained.error().what};
+      continue;
     }
+    auto blocks = std::move(chained).value();
     // Blocks of an epoch that began since: who may certify in it is to be found out first.
-    if (wrong == nullptr && blocks.back().header.epoch > committee_->epoch()) {
+    if (blocks.back().header.epoch > committee_->epoch()) {
       const auto moved = follow();
       if (!moved.ok()) return Failure{moved.error()};
       if (*moved) return this->blocks(from, wait_ms);       // asked of others, who are in office now
       trouble = {Failed::nonsense, "blocks of epoch " + std::to_string(blocks.back().header.epoch) + ", which nobody shows a committee for"};
       continue;
     }
-    if (wrong == nullptr && !certified(blocks)) wrong = "a payment without its certificate";
-    if (wrong != nullptr) {
-      trouble = {Failed::nonsense, "block " + std::to_string(from + blocks.size()) + " of " + to_string(validators_[validator]) + " does not hold: " + wrong};
+    if (!certified(blocks)) {
+      trouble = {Failed::nonsense, to_string(validators_[validator]) + " shows a payment without its certificate"};
       continue;
     }
     const auto& last = blocks.back().header;
