@@ -1,4 +1,5 @@
 // Loading with a cache: whatever it holds, the proofs are the same bytes.
+#include "base/source_dir_for_test.hpp"
 #include "circuit/key_cache.hpp"
 
 #include <gtest/gtest.h>
@@ -36,7 +37,7 @@ class MemoryCache final : public KeyCache {
   bool writable = true;
 };
 
-constexpr const char* kFile = SOTTO_SOURCE_DIR "/data/srs.bin";
+const std::string kFile = source_dir() + "/data/srs.bin";
 
 TransferProof proof_by(const ProofSystem& system, ThreadPool& pool) {
   SeededEntropy random(11);
@@ -47,7 +48,7 @@ TransferProof proof_by(const ProofSystem& system, ThreadPool& pool) {
 TEST(KeyCache, speed_is_all_it_changes) {
   ThreadPool pool(2);
   MemoryCache cache;
-  const auto load = [&](const char* file = kFile) { return load_proof_system(file, true, pool, &cache); };
+  const auto load = [&](const std::string& file = kFile) { return load_proof_system(file, true, pool, &cache); };
   const auto plain = load_proof_system(kFile, true, pool);
   ASSERT_TRUE(plain.ok()) << plain.error().what;
   const auto expected = proof_by(**plain, pool);

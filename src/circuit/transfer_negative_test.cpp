@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "base/source_dir_for_test.hpp"
 #include "circuit/labels_for_test.hpp"
 #include "circuit/transfer_proof.hpp"
 #include "plonk/random_for_test.hpp"
@@ -465,8 +466,8 @@ struct System {
   std::shared_ptr<const ProofSystem> system;
   plonk::VerifyingKey vk;   // made apart, for public inputs that no TransferPublic can hold
   System() {
-    auto loaded = load_proof_system(SOTTO_SOURCE_DIR "/data/srs.bin", true, pool);
-    auto srs = poly::load_srs(SOTTO_SOURCE_DIR "/data/srs.bin", 2, pool);
+    auto loaded = load_proof_system(source_dir() + "/data/srs.bin", true, pool);
+    auto srs = poly::load_srs(source_dir() + "/data/srs.bin", 2, pool);
     EXPECT_TRUE(loaded.ok() && srs.ok());
     system = *loaded;
     vk = plonk::make_verifying_key(the_circuit(), kTransferCircuit, *srs, pool);

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "base/source_dir_for_test.hpp"
 #include "circuit/random_statement.hpp"
 #include "circuit/transfer_circuit.hpp"
 #include "circuit/transfer_proof.hpp"
@@ -97,7 +98,7 @@ TEST(TransferAssignment, also_of_what_is_not_satisfied) {
 TEST(TransferProof, proves_and_verifies) {
   ThreadPool pool(2);
   SeededEntropy random(3);
-  const auto system = load_proof_system(SOTTO_SOURCE_DIR "/data/srs.bin", true, pool);
+  const auto system = load_proof_system(source_dir() + "/data/srs.bin", true, pool);
   ASSERT_TRUE(system.ok()) << system.error().what;
   const ByteArray<32> network{7};
   std::vector<TransferClaim> claims;

@@ -5,11 +5,12 @@
 
 #include "base/bytes.hpp"
 #include "base/check.hpp"
+#include "base/source_dir_for_test.hpp"
 
 namespace sotto::crypto {
 
 inline std::string vector_path(const std::string& name) {
-  return std::string(SOTTO_SOURCE_DIR "/tests/vectors/") + name;
+  return source_dir() + "/tests/vectors/" + name;
 }
 
 inline std::vector<std::vector<std::string>> vector_lines(const std::string& name) {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/source_dir_for_test.hpp"
 #include "ledger/test_support.hpp"
 
 namespace sotto::ledger {
@@ -30,7 +31,7 @@ TEST(Corpus, SeedsAreOfTodaysFormat) {
       {"block/payment", encode(world.blocks[0])},
       {"genesis/content", encode(content_only)},
   };
-  const std::filesystem::path corpus = std::filesystem::path(SOTTO_SOURCE_DIR) / "tests" / "corpus";
+  const std::filesystem::path corpus = std::filesystem::path(source_dir()) / "tests" / "corpus";
   for (const auto& [file, bytes] : seeds) {
     const auto path = corpus / file;
     if (std::getenv("SOTTO_WRITE_CORPUS")) {

@@ -2,6 +2,7 @@
 // fail does so for the right reason.
 #include <gtest/gtest.h>
 
+#include "base/source_dir_for_test.hpp"
 #include "ledger/audit.hpp"
 #include "ledger/circuit_verifier.hpp"
 #include "ledger/test_support.hpp"
@@ -26,7 +27,7 @@ class RealProofs : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     pool = std::make_unique<ThreadPool>(2);
-    auto loaded = circuit::load_proof_system(std::string(SOTTO_SOURCE_DIR) + "/data/srs.bin", true, *pool);
+    auto loaded = circuit::load_proof_system(source_dir() + "/data/srs.bin", true, *pool);
     ASSERT_TRUE(loaded.ok()) << loaded.error().what;
     system = std::move(loaded).value();
   }

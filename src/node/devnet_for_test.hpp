@@ -4,6 +4,7 @@
 
 #include <thread>
 
+#include "base/source_dir_for_test.hpp"
 #include "crypto/random.hpp"
 #include "node/devnet.hpp"
 #include "node/dev_genesis.hpp"
@@ -39,7 +40,7 @@ struct World {
   ThreadPool pool{2};
   std::shared_ptr<const circuit::ProofSystem> system;
   World() {
-    auto loaded = circuit::load_proof_system(std::string(SOTTO_SOURCE_DIR) + "/data/srs.bin", true, pool);
+    auto loaded = circuit::load_proof_system(source_dir() + "/data/srs.bin", true, pool);
     EXPECT_TRUE(loaded.ok()) << loaded.error().what;
     system = std::move(loaded).value();
   }

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/source_dir_for_test.hpp"
 #include "crypto/random.hpp"
 #include "ledger/audit.hpp"
 #include "ledger/circuit_verifier.hpp"
@@ -41,7 +42,7 @@ struct Net {
   SystemClock clock;
   ThreadPool pool{2};
   std::shared_ptr<const circuit::ProofSystem> system =
-      circuit::load_proof_system(std::string(SOTTO_SOURCE_DIR) + "/data/srs.bin", true, pool).value();
+      circuit::load_proof_system(source_dir() + "/data/srs.bin", true, pool).value();
   std::vector<crypto::BlsSecretKey> keys;
   ledger::Genesis genesis;
   std::shared_ptr<const settle::Committee> first;
@@ -206,7 +207,7 @@ struct OneAlone {
   crypto::SystemEntropy entropy;
   ThreadPool pool{2};
   std::shared_ptr<const circuit::ProofSystem> system =
-      circuit::load_proof_system(std::string(SOTTO_SOURCE_DIR) + "/data/srs.bin", true, pool).value();
+      circuit::load_proof_system(source_dir() + "/data/srs.bin", true, pool).value();
   crypto::BlsSecretKey key = crypto::BlsSecretKey::random(entropy);
   ledger::Genesis genesis;
   std::shared_ptr<const settle::Committee> committee;

@@ -1,4 +1,5 @@
 // A directory of prepared keys: what nobody else could have written is found, everything else is not there.
+#include "base/source_dir_for_test.hpp"
 #include "node/key_directory.hpp"
 
 #include <gtest/gtest.h>
@@ -147,7 +148,7 @@ TEST_F(KeyDirectoryTest, nowhere_to_write) {
 // The whole way: the same proof from nothing, from the file, and from a file that somebody cut or bent.
 TEST_F(KeyDirectoryTest, proofs_are_the_same_bytes) {
   ThreadPool pool(2);
-  const auto prove = [&](const char* reference = SOTTO_SOURCE_DIR "/data/srs.bin") {
+  const auto prove = [&](const std::string& reference = source_dir() + "/data/srs.bin") {
     KeyDirectory cache(dir);
     const auto system = circuit::load_proof_system(reference, true, pool, &cache);
     EXPECT_TRUE(system.ok());

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <thread>
 
+#include "base/source_dir_for_test.hpp"
 #include "crypto/bip39.hpp"
 #include "ledger/audit.hpp"
 #include "ledger/circuit_verifier.hpp"
@@ -392,7 +393,7 @@ TEST(Node, SeedsOfTheFuzzTargetDecode) {
     }
   };
   size_t seeds = 0;
-  for (const auto& file : fs::directory_iterator(std::string(SOTTO_SOURCE_DIR) + "/tests/corpus/api")) {
+  for (const auto& file : fs::directory_iterator(source_dir() + "/tests/corpus/api")) {
     const auto bytes = read_file(file.path(), 1 << 20);
     ASSERT_TRUE(bytes.ok() && !bytes->empty());
     EXPECT_TRUE(good((*bytes)[0], ByteView(*bytes).subspan(1))) << file.path();

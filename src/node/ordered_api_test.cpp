@@ -2,6 +2,7 @@
 // after a restart (docs/spec/settlement.md S-73, S-101).
 #include <gtest/gtest.h>
 
+#include "base/source_dir_for_test.hpp"
 #include "crypto/random.hpp"
 #include "net/client.hpp"
 #include "node/dev_genesis.hpp"
@@ -20,7 +21,7 @@ struct OrderedApi : ::testing::Test {
   crypto::SystemEntropy entropy;
   ThreadPool pool{2};
   std::shared_ptr<const circuit::ProofSystem> system =
-      circuit::load_proof_system(std::string(SOTTO_SOURCE_DIR) + "/data/srs.bin", true, pool).value();
+      circuit::load_proof_system(source_dir() + "/data/srs.bin", true, pool).value();
   wallet::CircuitProver prover{system, entropy, pool};
   const note::Seed seed{entropy.bytes<64>()};
   std::vector<crypto::BlsSecretKey> keys;

@@ -6,6 +6,7 @@
 #include <regex>
 #include <thread>
 
+#include "base/source_dir_for_test.hpp"
 #include "crypto/random.hpp"
 #include "node/devnet.hpp"
 #include "net/client.hpp"
@@ -86,7 +87,7 @@ TEST(Privacy, who_receives_asks_what_everybody_asks) {
   crypto::SystemEntropy entropy;
   const SystemClock clock;
   ThreadPool pool{2};
-  const auto system = circuit::load_proof_system(std::string(SOTTO_SOURCE_DIR) + "/data/srs.bin", true, pool).value();
+  const auto system = circuit::load_proof_system(source_dir() + "/data/srs.bin", true, pool).value();
   store::testing::TemporaryDirectory dir;
   const auto devnet = Devnet::open({dir.path() / "net", 0, 4, "privacy"}, system, entropy, clock, pool, {}).value();
   Watched bob(*devnet, dir.path() / "bob", 1, system, entropy, pool);

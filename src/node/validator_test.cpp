@@ -1,6 +1,7 @@
 // One validator by itself: what it does when its disk fails, and what it does not check twice.
 #include <gtest/gtest.h>
 
+#include "base/source_dir_for_test.hpp"
 #include "crypto/random.hpp"
 #include "ledger/test_support.hpp"
 #include "net/client.hpp"
@@ -21,7 +22,7 @@ struct Alone {
   crypto::SystemEntropy entropy;
   ThreadPool pool{2};
   std::shared_ptr<const circuit::ProofSystem> system =
-      circuit::load_proof_system(std::string(SOTTO_SOURCE_DIR) + "/data/srs.bin", true, pool).value();
+      circuit::load_proof_system(source_dir() + "/data/srs.bin", true, pool).value();
   std::vector<crypto::BlsSecretKey> keys;
   ledger::Genesis genesis;
   store::testing::TemporaryDirectory temporary;

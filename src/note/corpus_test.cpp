@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/source_dir_for_test.hpp"
 #include "note/merkle.hpp"
 #include "note/note_for_test.hpp"
 #include "note/receipt.hpp"
@@ -42,7 +43,7 @@ TEST(Corpus, SeedsAreOfTodaysFormat) {
       {"amount", tagged(4, view("1234.560000"))},
       {"ciphertext", tagged(5, ciphertext.bytes())},
   };
-  const auto folder = std::filesystem::path(SOTTO_SOURCE_DIR) / "tests" / "corpus" / "note";
+  const auto folder = std::filesystem::path(source_dir()) / "tests" / "corpus" / "note";
   for (const auto& [file, bytes] : seeds) {
     if (std::getenv("SOTTO_WRITE_CORPUS")) {
       std::filesystem::create_directories(folder);

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "base/source_dir_for_test.hpp"
 #include "ledger/test_support.hpp"
 #include "order/embedded.hpp"
 
@@ -312,7 +313,7 @@ TEST_F(LogFile, BatchesMustFollowEachOther) {
 
 // The seed of fuzz target `batch`; SOTTO_WRITE_CORPUS=1 writes it anew after a change of format.
 TEST_F(LogFile, CorpusIsOfTodaysFormat) {
-  const auto path = std::filesystem::path(SOTTO_SOURCE_DIR) / "tests" / "corpus" / "batch" / "payment";
+  const auto path = std::filesystem::path(source_dir()) / "tests" / "corpus" / "batch" / "payment";
   if (std::getenv("SOTTO_WRITE_CORPUS")) {
     const Bytes seed = encode(Batch{1, 2, {certified(world.payment())}});
     std::filesystem::create_directories(path.parent_path());

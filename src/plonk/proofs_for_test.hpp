@@ -2,6 +2,7 @@
 #pragma once
 #include <gtest/gtest.h>
 
+#include "base/source_dir_for_test.hpp"
 #include "plonk/prover.hpp"
 #include "plonk/small_for_test.hpp"
 #include "plonk/verifier.hpp"
@@ -30,7 +31,7 @@ struct World {
   std::vector<Proven> proven;            // valid, of different statements
 
   World() {
-    auto loaded = poly::load_srs(SOTTO_SOURCE_DIR "/data/srs.bin", 65, pool);
+    auto loaded = poly::load_srs(source_dir() + "/data/srs.bin", 65, pool);
     EXPECT_TRUE(loaded.ok());
     srs = *loaded;
     pk = make_proving_key(circuit, 7, srs, pool);

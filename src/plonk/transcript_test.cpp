@@ -1,6 +1,7 @@
 // The transcript: what is absorbed, in which order, and that leaving any of it out matters. A second prover
 // (reference_for_test.hpp) makes proofs for bent transcripts: each is accepted by the verifier bent the same way (the attack is
 // real) and refused by the product's.
+#include "base/source_dir_for_test.hpp"
 #include "plonk/transcript.hpp"
 
 #include <gtest/gtest.h>
@@ -32,7 +33,7 @@ struct Tiny {
     b.arithmetic({.qm01 = Fr::one(), .q2 = -Fr::one()}, vx, vy, vp);
   }
   Tiny() {
-    auto loaded = poly::load_srs(SOTTO_SOURCE_DIR "/data/srs.bin", 65, pool);
+    auto loaded = poly::load_srs(source_dir() + "/data/srs.bin", 65, pool);
     EXPECT_TRUE(loaded.ok());
     srs = *loaded;
     Builder<Fr> b;

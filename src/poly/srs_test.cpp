@@ -1,4 +1,5 @@
 // The reference string as shipped, and files that must be refused (threats A14).
+#include "base/source_dir_for_test.hpp"
 #include "poly/srs.hpp"
 
 #include <gtest/gtest.h>
@@ -16,7 +17,7 @@ using crypto::G1;
 using crypto::G2;
 
 Bytes shipped() {
-  std::ifstream in(SOTTO_SOURCE_DIR "/data/srs.bin", std::ios::binary);
+  std::ifstream in(source_dir() + "/data/srs.bin", std::ios::binary);
   return Bytes{std::istreambuf_iterator<char>(in), {}};
 }
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/source_dir_for_test.hpp"
 #include "settle/evidence.hpp"
 #include "settle/settle_for_test.hpp"
 
@@ -31,7 +32,7 @@ TEST(Corpus, seeds_are_of_todays_format) {
       {"lock_record/certified", Certified{certificate, transaction.candidate}.encode()},
       {"lock_record/executed", Certified{certificate, std::nullopt}.encode()},
   };
-  const std::filesystem::path corpus = std::filesystem::path(SOTTO_SOURCE_DIR) / "tests" / "corpus";
+  const std::filesystem::path corpus = std::filesystem::path(source_dir()) / "tests" / "corpus";
   for (const auto& [file, bytes] : seeds) {
     const auto path = corpus / file;
     if (std::getenv("SOTTO_WRITE_CORPUS")) {

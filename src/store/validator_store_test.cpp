@@ -8,6 +8,7 @@
 #include <set>
 #include <thread>
 
+#include "base/source_dir_for_test.hpp"
 #include "store/state_codec.hpp"
 #include "store/validator_records.hpp"
 #include "store/store_for_test.hpp"
@@ -304,7 +305,7 @@ TEST(StateCodec, its_fuzz_seed_is_of_todays_format) {  // SOTTO_WRITE_CORPUS=1 w
   w.world.state.closing = ledger::Closing{7, {1, 2}, {{2}, 1}};
   w.world.state.committee = {3};
   const Bytes bytes = encode_state(w.world.state);
-  const fs::path path = fs::path(SOTTO_SOURCE_DIR) / "tests" / "corpus" / "state_record" / "state";
+  const fs::path path = fs::path(source_dir()) / "tests" / "corpus" / "state_record" / "state";
   if (std::getenv("SOTTO_WRITE_CORPUS")) {
     fs::create_directories(path.parent_path());
     std::ofstream(path, std::ios::binary).write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));

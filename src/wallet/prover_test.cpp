@@ -1,6 +1,7 @@
 // The wallet over the real proof system: what the other tests of this module stamp is proven and verified here.
 #include <gtest/gtest.h>
 
+#include "base/source_dir_for_test.hpp"
 #include "ledger/circuit_verifier.hpp"
 #include "wallet/circuit_prover.hpp"
 #include "wallet/wallet_for_test.hpp"
@@ -10,7 +11,7 @@ namespace {
 
 TEST(RealProofs, AlicePaysBobWhoVerifiesAndPaysOn) {
   Scene s;
-  auto system = circuit::load_proof_system(SOTTO_SOURCE_DIR "/data/srs.bin", true, s.world.pool);
+  auto system = circuit::load_proof_system(source_dir() + "/data/srs.bin", true, s.world.pool);
   ASSERT_TRUE(system.ok()) << system.error().what;
   CircuitProver prover(*system, s.world.entropy, s.world.pool);
   ledger::CircuitVerifier verifier(*system, s.world.entropy, s.world.pool);

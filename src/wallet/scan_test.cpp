@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/source_dir_for_test.hpp"
 #include "wallet/wallet_for_test.hpp"
 
 namespace sotto::wallet {
@@ -365,7 +366,7 @@ TEST(Corpus, SeedIsOfTodaysFormat) {
     out.sized(key.id);
     out.sized(value);
   }
-  const auto path = std::filesystem::path(SOTTO_SOURCE_DIR) / "tests" / "corpus" / "rows" / "wallet";
+  const auto path = std::filesystem::path(source_dir()) / "tests" / "corpus" / "rows" / "wallet";
   if (std::getenv("SOTTO_WRITE_CORPUS")) {
     std::filesystem::create_directories(path.parent_path());
     std::ofstream(path, std::ios::binary).write(reinterpret_cast<const char*>(out.bytes().data()), static_cast<std::streamsize>(out.bytes().size()));
