@@ -193,6 +193,7 @@ class Catcher:
                            check=True, capture_output=True)
             tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             tls.load_cert_chain(certificate, key)
+            tls.num_tickets = 0                    # as a validator; our wallets hang up on tickets
             listener = socket.create_server(("127.0.0.1", 0))
             der = ssl.PEM_cert_to_DER_cert(certificate.read_text())
             at = der.index(wire.ED25519_SPKI) + len(wire.ED25519_SPKI)

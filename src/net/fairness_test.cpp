@@ -5,7 +5,9 @@
 
 #include "net/client.hpp"
 #include "net/raw_socket_for_test.hpp"
+#include "net/relay.hpp"
 #include "net/server.hpp"
+#include "net/tls_peer_for_test.hpp"
 
 namespace sotto::net {
 namespace {
@@ -152,6 +154,27 @@ TEST(Fairness, offences) {
   };
   EXPECT_TRUE(offends("a place kept for nothing", fine, falls_silent("")));
   EXPECT_TRUE(offends("half a request", fine, falls_silent("POST / HTTP/1.1\r\nContent-Le")));
+}
+
+// A recorded hello costs its sender nothing and us a key exchange and a signature: whether it waits or leaves, who sends many is not
+// heard any more.
+TEST(Fairness, handshakes_that_come_to_nothing_are_offences) {
+  ServerLimits limits = hears_silence();
+  limits.source = {.connections = 9, .requests_per_s = 1, .burst = 250, .connect_tokens = 1, .offence_tokens = 100, .remembered = 64};
+  const auto server = serve(limits, identity(1));
+  const auto relay = Relay::start({"127.0.0.1", 0}, {.source = limits.source, .silence_s = 0}, {}, identity(2)).value();
+  const std::string hello = testing::TlsPeer().hello();
+  for (const uint16_t port : {server->endpoint().port, relay->endpoint().port}) {
+    const auto heard = [&](uint8_t source) {
+      RawSocket socket(port, source);
+      return socket.send_text(hello) && socket.read_some(5'000).starts_with("\x16");
+    };
+    size_t answered = 0;
+    while (answered < 50 && heard(2)) ++answered;          // and closes
+    EXPECT_GE(answered, 8u);
+    EXPECT_LE(answered, 16u);
+    EXPECT_TRUE(heard(3));
+  }
 }
 
 TEST(Fairness, silence_stays_with_the_kernel_and_is_an_offence) {

@@ -27,8 +27,17 @@ class RawSocket {
   ~RawSocket() { close(fd_); }
   RawSocket(const RawSocket&) = delete;
   bool connected() const { return connected_; }
+  int descriptor() const { return fd_; }
   bool send_text(std::string_view text) {
     return ::send(fd_, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size());
+  }
+  // What comes first; empty: the peer closed, or nothing came in that time.
+  std::string read_some(int timeout_ms) {
+    char chunk[4096];
+    pollfd p{fd_, POLLIN, 0};
+    if (poll(&p, 1, timeout_ms) <= 0) return {};
+    const ssize_t n = recv(fd_, chunk, sizeof chunk, 0);
+    return {chunk, static_cast<size_t>(n > 0 ? n : 0)};
   }
   // Everything until the peer closes, a full response is there, or `timeout_ms` passed.
   std::string read_until_closed(int timeout_ms) {

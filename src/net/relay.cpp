@@ -79,6 +79,7 @@ class Relay::Tunnel : public std::enable_shared_from_this<Tunnel> {
     deadline_ = Steady::now() + std::chrono::milliseconds(core_.limits.open_ms);
     client_.tcp().expires_at(deadline_);
     client_.handshake(core_.tls, asio::ssl::stream_base::server, [self = shared_from_this()](error_code e) {
+      if (e && e != asio::error::operation_aborted) self->offend(e.category() == asio::error::get_ssl_category() ? kRubbish : kSilence);
       if (e) return self->finish();
       self->read_request();
     });
@@ -118,7 +119,10 @@ class Relay::Tunnel : public std::enable_shared_from_this<Tunnel> {
     });
   }
 
+  void offend(double weight) { core_.sources.offend(source_, weight, Steady::now()); }
+
   void refuse(RelayReject why) {
+    if (why == RelayReject::malformed) offend(kRubbish);
     answer(status_of(why), name(why), [self = shared_from_this()] { self->finish(); });
   }
   void answer(uint16_t status, const std::string& text, std::function<void()> then) {

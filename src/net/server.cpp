@@ -33,7 +33,6 @@ using boost::system::error_code;
 
 constexpr size_t kMaxTarget = 1024;
 constexpr std::string_view kBearer = "Bearer ";
-constexpr double kRubbish = 1, kSilence = 0.25;  // offences (net/sources.hpp); who loses its network says nothing either
 constexpr size_t kManySilent = 8;                // of one source at once: more than people behind one address shake hands with
 constexpr double kGreed = 4;                     // connections' price of one that is refused, to who has a place while most are taken
 constexpr uint32_t kHurry = 5;                   // to this part of its time, when half the places are taken, a handshake is kept
@@ -115,7 +114,9 @@ class Server::Session : public std::enable_shared_from_this<Session> {
     stream_.handshake(*core_.tls, asio::ssl::stream_base::server, [self = shared_from_this()](error_code e) {
       self->timed_out(e);
       self->hurried_ = false;
+      // We have computed for it, or were kept waiting for nothing; giving way is not the peer's doing.
       if (e.category() == asio::error::get_ssl_category()) self->offend(kRubbish);
+      else if (e && e != asio::error::operation_aborted && e != beast::error::timeout) self->offend(kSilence);
       if (e || !self->core_.sessions.contains(self)) return self->finish();    // or it has given way meanwhile
       self->peer_ = self->stream_.peer();
       if (!self->recognise()) return self->finish();

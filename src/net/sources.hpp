@@ -23,6 +23,10 @@ struct SourceLimits {
   size_t remembered = 16'384;          // sources; with more, the quiet ones are forgotten
 };
 
+// What sources are charged for, in offences: what nobody sends by mistake; and a handshake or a place that came to nothing, for who loses
+// its network says nothing either.
+inline constexpr double kRubbish = 1, kSilence = 0.25;
+
 class Sources {
  public:
   using Time = std::chrono::steady_clock::time_point;
