@@ -1,39 +1,11 @@
-// Numbers of ethereum/bls12-381-tests v0.1.2 (min-pk, proof-of-possession suite): a check of blst below our min-sig types,
-// and of our point decoders. Written out: no package carries the suite; the cases are those of `sign`, `deserialization_G1`
-// and `deserialization_G2` named in each line.
+// With which reason our decoders refuse the points of ethereum/bls12-381-tests (`deserialization_G1`, `deserialization_G2`).
+// The whole suite, with verdicts alone, is in bls_vectors_test.cpp.
 #include <gtest/gtest.h>
 
 #include "crypto/g2.hpp"
 
 namespace sotto::crypto {
 namespace {
-
-Bytes hex(std::string_view text) { return *from_hex(text); }
-
-TEST(EthereumBls, sign) {
-  struct Case {
-    std::string_view secret, message, signature;
-  };
-  constexpr std::string_view kZero = "0000000000000000000000000000000000000000000000000000000000000000";
-  const Case cases[] = {
-      {"263dbd792f5b1be47ed85f8938c0f29586af0d3ac7b977f21c278fe1462040e3", kZero,
-       "b6ed936746e01f8ecf281f020953fbf1f01debd5657c4a383940b020b26507f6076334f91e2366c96e9ab279fb5158090352ea1c5b0c9274504f4f0e"
-       "7053af24802e51e4568d164fe986834f41e55c8e850ce1f98458c0cfc9ab380b55285a55"},
-      {"47b8192d77bf871b62e87859d653922725724a5c031afeabc60bcef5ff665138", kZero,
-       "b23c46be3a001c63ca711f87a005c200cc550b9429d5f4eb38d74322144f1b63926da3388979e5321012fb1a0526bcd100b5ef5fe72628ce4cd5e904"
-       "aeaa3279527843fae5ca9ca675f4f51ed8f83bbf7155da9ecc9663100a885d5dc6df96d9"},
-  };
-  constexpr std::string_view kDst = "BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_";
-  for (const Case& c : cases) {
-    blst_scalar sk;
-    blst_scalar_from_bendian(&sk, hex(c.secret).data());
-    const Bytes message = hex(c.message);
-    blst_p2 hash, signature;
-    blst_hash_to_g2(&hash, message.data(), message.size(), view(kDst).data(), kDst.size(), nullptr, 0);
-    blst_sign_pk_in_g1(&signature, &hash, &sk);
-    EXPECT_EQ(to_hex(G2(signature).affine().encode()), c.signature);
-  }
-}
 
 template <class Point>
 std::string outcome(std::string_view text) {
