@@ -121,14 +121,12 @@ Result<Paid, PayFailure> WalletDriver::pay(const wallet::PayRequest& request, ui
 }
 
 std::vector<wallet::Outgoing> WalletDriver::unfinished() const {
-  std::vector<wallet::Outgoing> out = wallet_.to_resend();
-  const auto& state = wallet_.state();
-  const size_t pending = out.size();
-  for (const auto& [txid, payment] : state.payments)
-    if (payment.state == wallet::PaymentState::expired) out.push_back({txid, payment.bytes});
-  std::ranges::sort(out.begin() + static_cast<std::ptrdiff_t>(pending), out.end(), {},
-                    [&](const wallet::Outgoing& o) { return state.history.at(o.txid).order; });
-  std::ranges::rotate(out, out.begin() + static_cast<std::ptrdiff_t>(pending));   // the expired ones are older
+  std::vector<wallet::Outgoing> out;
+  for (const wallet::HistoryEntry* entry : wallet_.state().oldest_first()) {
+    const auto* made = wallet_.payment(entry->txid);
+    if (made != nullptr && (made->state == wallet::PaymentState::pending || made->state == wallet::PaymentState::expired))
+      out.push_back({made->txid, made->bytes});
+  }
   return out;
 }
 

@@ -116,6 +116,7 @@ Result<Outgoing, Refusal> Wallet::send(const Selection& selection, const AssetOp
   HistoryEntry entry;
   entry.txid = record.txid;
   entry.order = state_.next_order;
+  entry.known_ms = now_ms();
   entry.fee_asset = fee_asset;
   entry.fee = fee;
   for (const PaymentOutput& o : record.outputs) {
@@ -168,14 +169,11 @@ Result<Outgoing, Refusal> Wallet::split(const AssetOpening& asset, const AssetOp
 }
 
 std::vector<Outgoing> Wallet::to_resend() const {
-  std::vector<const PaymentEntry*> pending;
-  for (const auto& [txid, payment] : state_.payments) {
-    if (payment.state == PaymentState::pending) pending.push_back(&payment);
-  }
-  const auto order = [this](const PaymentEntry* p) { return state_.history.at(p->txid).order; };
-  std::sort(pending.begin(), pending.end(), [&](auto a, auto b) { return order(a) < order(b); });
   std::vector<Outgoing> out;
-  for (const PaymentEntry* p : pending) out.push_back({p->txid, p->bytes});
+  for (const HistoryEntry* entry : state_.oldest_first()) {
+    const PaymentEntry* made = payment(entry->txid);
+    if (made != nullptr && made->state == PaymentState::pending) out.push_back({made->txid, made->bytes});
+  }
   return out;
 }
 

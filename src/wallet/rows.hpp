@@ -28,6 +28,7 @@ struct RowKey {
 struct Row {
   RowKey key;
   Bytes value;
+  friend bool operator==(const Row&, const Row&) = default;
 };
 struct Changes {
   std::vector<Row> put;         // inserts or replaces

@@ -41,14 +41,24 @@ struct Draft {
     if (inserted) {
       at->second.txid = id;
       at->second.order = next.next_order++;
-      sync = true;
     }
     return at->second;
   }
 
+  void executed(const TxId& id, const ScannedBlock& block) {
+    HistoryEntry& line = history_of(id);
+    line.height = block.height;
+    line.block_ms = block.time_ms;
+  }
+
+  // A place in the note tree, and the block that made it.
+  struct Place {
+    uint64_t position;
+    const ScannedBlock* block;
+  };
   // One note for one commitment, whoever tells of it and how often. True if it is news.
   bool credit(const OutputRef& origin, uint32_t generation, const Fr& cm, const note::OpenedOutput& opened,
-              std::optional<uint64_t> position, uint64_t height) {
+              const std::optional<Place>& place) {
     const FieldKey key = cm.encode();
     const auto [at, inserted] = next.notes.try_emplace(key);
     NoteEntry& entry = at->second;
@@ -57,9 +67,9 @@ struct Draft {
       next.by_nullifier[entry.nf.encode()] = key;
       notes.insert(key);
     }
-    if (position && !entry.position) {
-      entry.position = position;
-      entry.height = height;
+    if (place && !entry.position) {
+      entry.position = place->position;
+      entry.height = place->block->height;
       notes.insert(key);
     }
     if (opened.diversifier == change) return inserted;
@@ -75,7 +85,7 @@ struct Draft {
       line.received.push_back({origin.transfer, origin.slot, opened.address(), opened.payment.asset, opened.payment.value,
                                opened.payment.memo});
     }
-    if (position) line.height = height;
+    if (place) executed(origin.txid, *place->block);
     return inserted;
   }
 
@@ -146,7 +156,7 @@ void credit_own(Draft& draft, const ledger::Transaction& tx, const TxId& id) {
       if (under_contract(tx.transfers[t], j)) continue;
       if (const auto opened = open_output(draft.keys, tx.transfers[t], j)) {
         draft.credit({id, static_cast<uint16_t>(t), static_cast<uint8_t>(j)}, 0, tx.transfers[t].outputs[j].cm.value, *opened,
-                     std::nullopt, 0);
+                     std::nullopt);
       }
     }
   }
@@ -165,7 +175,7 @@ void settle_payment(Draft& draft, PaymentEntry& payment, const ledger::Transacti
 }  // namespace
 
 ScannedBlock scanned(const ledger::Block& block) {
-  ScannedBlock out{block.header.height, {}, block.header.note_root.value};
+  ScannedBlock out{block.header.height, {}, block.header.note_root.value, {}, block.header.time_ms};
   for (const ledger::BlockEntry& entry : block.entries) {
     const ledger::Transaction& tx = entry.certified.transaction;
     if (entry.outcome == ledger::Outcome::executed) out.transactions.push_back(&tx);
@@ -255,7 +265,8 @@ Result<std::vector<Incoming>, Refusal> Wallet::receive(ByteView transaction, con
       if (!opened || opened->diversifier == draft.change) continue;
       const OutputRef ref{id, static_cast<uint16_t>(t), static_cast<uint8_t>(j)};
       const bool conditional = under_contract(tx.transfers[t], j);
-      const bool credited = !conditional && draft.credit(ref, 0, tx.transfers[t].outputs[j].cm.value, *opened, std::nullopt, 0);
+      const bool credited = !conditional && draft.credit(ref, 0, tx.transfers[t].outputs[j].cm.value, *opened, std::nullopt);
+      if (HistoryEntry* line = credited ? &draft.history_of(id) : nullptr; line != nullptr && line->known_ms == 0) line->known_ms = now_ms();
       out.push_back({ref, opened->payment.asset, opened->payment.value, opened->payment.memo, opened->address(), credited, conditional});
     }
   }
@@ -325,12 +336,12 @@ Result<BlockEffects, Refusal> Wallet::apply_blocks(std::span<const ScannedBlock>
         own->second.state = PaymentState::executed;
         own->second.reason.clear();
         draft.payments.insert(id);
-        draft.history_of(id).height = block.height;
+        draft.executed(id, block);
         payments_changed = true;
       } else if (ours) {
         draft.remember_sent(*tx, id, draft.recover(*tx));
         draft.history_of(id).fee_asset = fee_asset_of(*network_, *tx);
-        draft.history_of(id).height = block.height;
+        draft.executed(id, block);
       }
       for (size_t t = 0; t < tx->transfers.size(); ++t) {
         for (size_t j = 0; j < circuit::kSlots; ++j) {
@@ -338,7 +349,8 @@ Result<BlockEffects, Refusal> Wallet::apply_blocks(std::span<const ScannedBlock>
           const Fr& cm = tx->transfers[t].outputs[j].cm.value;
           if (const auto& opened = (job++)->opened) {
             const OutputRef ref{id, static_cast<uint16_t>(t), static_cast<uint8_t>(j)};
-            const bool news = draft.credit(ref, 0, cm, *opened, next.tree.size() + leaves.size(), block.height);
+            const bool news = draft.credit(ref, 0, cm, *opened,
+                                           Draft::Place{next.tree.size() + leaves.size(), &block});
             marks.push_back(leaves.size());
             if (opened->diversifier != draft.change) {
               effects.received.push_back({ref, opened->payment.asset, opened->payment.value, opened->payment.memo,

@@ -1,9 +1,15 @@
 #include "wallet/state.hpp"
 
+#include <algorithm>
+
 namespace sotto::wallet {
 namespace {
 
-constexpr uint8_t kRowVersion = 1;          // first byte of every row
+// First byte of every row. Older rows are read, and written anew when they change.
+constexpr uint8_t kRowVersion = 1;
+constexpr uint8_t kAccountVersion = 2;      // 2: the words
+constexpr uint8_t kSyncVersion = 2;         // 2: without the next order, which the history tells
+constexpr uint8_t kHistoryVersion = 2;      // 2: times
 constexpr size_t kMaxReasonBytes = 1024;
 constexpr size_t kMaxItems = 3 * ledger::kMaxTransfers;
 constexpr size_t kMaxCertificate = 64 * 1024;
@@ -56,24 +62,32 @@ Bytes id_of(const OutputRef& ref) {
 
 Bytes bytes_of(const Hash32& hash) { return Bytes(hash.begin(), hash.end()); }
 
-Writer begin_row() {
+Writer begin_row(uint8_t version = kRowVersion) {
   Writer out;
-  out.u8(kRowVersion);
+  out.u8(version);
   return out;
 }
-Status<DecodeError> begin(Reader& in) {
+// The row's version, at most `newest`.
+Result<uint8_t, DecodeError> begin(Reader& in, uint8_t newest = kRowVersion) {
   TRY(version, in.u8());
-  if (version != kRowVersion) return Failure{DecodeError::bad_version};
-  return Ok{};
+  if (version < 1 || version > newest) return Failure{DecodeError::bad_version};
+  return version;
 }
 
 Status<DecodeError> read_account(ByteView value, State& state) {
   Reader in(value);
-  TRY_OK(begin(in));
+  TRY(version, begin(in, kAccountVersion));
   TRY(network, in.array<32>());
   TRY(seed, in.array<64>());
   TRY(index, in.u32());
   TRY(birth, in.u64());
+  if (version >= 2) {
+    TRY(told, in.boolean());
+    if (told) {
+      TRY(words, in.array<32>());
+      state.words = crypto::Bip39Entropy(words);
+    }
+  }
   state.network = network;
   state.seed = note::Seed(seed);
   state.account_index = index;
@@ -83,14 +97,13 @@ Status<DecodeError> read_account(ByteView value, State& state) {
 
 Status<DecodeError> read_sync(ByteView value, State& state) {
   Reader in(value);
-  TRY_OK(begin(in));
+  TRY(version, begin(in, kSyncVersion));
   TRY(next_block, in.u64());
   TRY(next_address, in.u64());
-  TRY(next_order, in.u64());
+  if (version < 2) TRY_OK(in.u64());
   TRY(frontier, note::NoteTreeFrontier::read(in));
   state.next_block = next_block;
   state.next_address = next_address;
-  state.next_order = next_order;
   state.tree = note::NoteWitnessTree(frontier);
   return in.finish();
 }
@@ -208,21 +221,28 @@ Result<std::vector<HistoryItem>, DecodeError> read_history_items(Reader& in) {
 
 Result<HistoryEntry, DecodeError> read_history(ByteView value) {
   Reader in(value);
-  TRY_OK(begin(in));
+  TRY(version, begin(in, kHistoryVersion));
   HistoryEntry out;
   TRY(txid, read_txid(in));
   TRY(order, in.u64());
+  if (order == UINT64_MAX) return Failure{DecodeError::too_large};
   TRY(in_block, in.boolean());
   if (in_block) {
     TRY(height, in.u64());
     out.height = height;
+  }
+  if (version >= 2) {
+    TRY(block_ms, in.u64());
+    TRY(known_ms, in.u64());
+    out.block_ms = block_ms;
+    out.known_ms = known_ms;
   }
   TRY(sent, read_history_items(in));
   TRY(received, read_history_items(in));
   TRY(fee_asset, read_asset(in));
   TRY(fee, in.u64());
   TRY_OK(in.finish());
-  out = {txid, order, out.height, sent, received, fee_asset, Amount(fee)};
+  out = {txid, order, out.height, out.block_ms, out.known_ms, sent, received, fee_asset, Amount(fee)};
   return out;
 }
 
@@ -323,6 +343,17 @@ void State::index() {
   }
 }
 
+std::vector<const HistoryEntry*> State::oldest_first() const {
+  std::vector<const HistoryEntry*> out;
+  for (const auto& [txid, entry] : history) out.push_back(&entry);
+  const auto height = [this](const HistoryEntry& entry) {
+    const auto made = payments.find(entry.txid);
+    return made != payments.end() ? made->second.made_at : entry.height.value_or(UINT64_MAX);
+  };
+  std::ranges::sort(out, {}, [&](const HistoryEntry* e) { return std::tuple(e->order, height(*e), e->txid); });
+  return out;
+}
+
 RowKey account_key() { return {Table::account, {}}; }
 RowKey sync_key() { return {Table::sync, {}}; }
 RowKey key_of(const NoteEntry& note) { return {Table::notes, bytes_of(note.cm.encode())}; }
@@ -337,19 +368,20 @@ RowKey receipt_key(const OutputRef& output) { return {Table::receipts, id_of(out
 RowKey key_of(const StakeEntry& stake) { return {Table::stakes, bytes_of(stake.claim.value)}; }
 
 Row account_row(const State& state) {
-  Writer out = begin_row();
+  Writer out = begin_row(kAccountVersion);
   out.raw(state.network);
   out.raw(state.seed.expose());
   out.u32(state.account_index);
   out.u64(state.birth);
+  out.u8(state.words ? 1 : 0);
+  if (state.words) out.raw(state.words->expose());
   return {account_key(), std::move(out).bytes()};
 }
 
 Row sync_row(const State& state) {
-  Writer out = begin_row();
+  Writer out = begin_row(kSyncVersion);
   out.u64(state.next_block);
   out.u64(state.next_address);
-  out.u64(state.next_order);
   state.tree.frontier().write(out);
   return {sync_key(), std::move(out).bytes()};
 }
@@ -406,11 +438,13 @@ Row row_of(const PaymentEntry& payment) {
 }
 
 Row row_of(const HistoryEntry& entry) {
-  Writer out = begin_row();
+  Writer out = begin_row(kHistoryVersion);
   out.raw(entry.txid.value);
   out.u64(entry.order);
   out.u8(entry.height ? 1 : 0);
   if (entry.height) out.u64(*entry.height);
+  out.u64(entry.block_ms);
+  out.u64(entry.known_ms);
   write(out, entry.sent);
   write(out, entry.received);
   write(out, entry.fee_asset);
@@ -465,6 +499,7 @@ Result<State, Error> state_from_rows(const std::vector<Row>& rows) {
   for (const auto& [txid, payment] : state.payments) {
     if (!state.history.contains(txid)) return Failure{Error{"a payment has no row in table history"}};
   }
+  for (const auto& [txid, entry] : state.history) state.next_order = std::max(state.next_order, entry.order + 1);
   state.index();
   return state;
 }

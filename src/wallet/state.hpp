@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 
+#include "crypto/bip39.hpp"
 #include "ledger/transaction.hpp"
 #include "note/encryption.hpp"
 #include "note/merkle.hpp"
@@ -87,6 +88,8 @@ struct HistoryEntry {
   TxId txid;
   uint64_t order = 0;                                // counts up as this wallet learned of things
   std::optional<uint64_t> height;                    // of its block, once in one
+  uint64_t block_ms = 0;                             // Unix time of that block; 0: not known
+  uint64_t known_ms = 0;                             // Unix time when it was made or handed over here; 0: a block told of it
   std::vector<HistoryItem> sent, received;
   AssetOpening fee_asset;                            // fee and its asset if we paid it
   Amount fee;
@@ -109,12 +112,12 @@ struct StakeEntry {
 struct State {
   Hash32 network{};
   note::Seed seed;
+  std::optional<crypto::Bip39Entropy> words;         // what the seed was made of, if the wallet was told
   uint32_t account_index = 0;
   uint64_t birth = 0;                                // the first block looked at
   uint64_t next_block = 0;                           // height of the next one to apply; genesis is 0
   uint64_t height() const { return next_block == 0 ? 0 : next_block - 1; }
   uint64_t next_address = 1;                         // address 0 is the one shown first
-  uint64_t next_order = 1;
   note::NoteWitnessTree tree;
   std::map<FieldKey, NoteEntry> notes;               // by cm
   std::map<TxId, PaymentEntry> payments;
@@ -122,7 +125,11 @@ struct State {
   std::map<OutputRef, note::Receipt> receipts;
   std::map<ledger::ClaimId, StakeEntry> stakes;
 
+  // The history as it happened. Versions before row version 2 gave one order to several entries: the height then decides.
+  std::vector<const HistoryEntry*> oldest_first() const;
+
   // Recomputed.
+  uint64_t next_order = 1;                           // above every entry's
   std::map<FieldKey, FieldKey> by_nullifier;         // nf -> cm, all notes ever
   std::map<FieldKey, TxId> held;                     // cm -> the payment that holds it back
   void index();

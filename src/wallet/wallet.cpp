@@ -54,13 +54,15 @@ Wallet::Wallet(RowStore& store, std::shared_ptr<const ledger::Network> network, 
       keys_(note::AccountKeys::derive(state_.seed, state_.network, state_.account_index)) {}
 
 Result<Wallet, Refusal> Wallet::create(RowStore& store, std::shared_ptr<const ledger::Network> network, note::NetworkKind kind,
-                                       const note::Seed& seed, uint32_t account_index, const std::optional<Birth>& birth) {
+                                       const note::Seed& seed, uint32_t account_index, const std::optional<Birth>& birth,
+                                       const std::optional<crypto::Bip39Entropy>& words) {
   const auto rows = store.load();
   if (!rows.ok()) return Failure{Refusal{Reject::store_failed, rows.error().what}};
   if (!rows->empty()) return Failure{Refusal{Reject::already_exists, {}}};
   State state;
   state.network = network->id().value;
   state.seed = seed;
+  state.words = words;
   state.account_index = account_index;
   if (birth) {
     state.birth = state.next_block = birth->height + 1;
@@ -124,8 +126,7 @@ std::vector<std::pair<AssetOpening, Balance>> Wallet::balances() const {
 
 std::vector<HistoryEntry> Wallet::history() const {
   std::vector<HistoryEntry> out;
-  for (const auto& [txid, entry] : state_.history) out.push_back(entry);
-  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.order < b.order; });
+  for (const HistoryEntry* entry : state_.oldest_first()) out.push_back(*entry);
   return out;
 }
 

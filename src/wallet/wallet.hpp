@@ -5,6 +5,7 @@
 // before the caller has them (I11), and a failed commit leaves the wallet as it was.
 #pragma once
 #include "base/parallel.hpp"
+#include "base/world.hpp"
 #include "ledger/block.hpp"
 #include "ledger/check.hpp"
 #include "settle/certificate.hpp"
@@ -121,6 +122,7 @@ struct ScannedBlock {
   std::vector<const ledger::Transaction*> transactions;   // the executed ones only
   Fr root;                 // of the note tree after the block
   std::vector<const ledger::Transaction*> withdrawals;    // operators', that took effect
+  uint64_t time_ms = 0;    // of its header
 };
 ScannedBlock scanned(const ledger::Block& block);
 struct BlockEffects {
@@ -139,13 +141,17 @@ struct Birth {
 class Wallet {
  public:
   // From seed and network alone. With a Birth of "now" a new wallet needs no past; without one it starts at block 0,
-  // genesis: applying every block brings notes, history and addresses back.
+  // genesis: applying every block brings notes, history and addresses back. `words`: what the seed was made of, kept to be
+  // shown again.
   static Result<Wallet, Refusal> create(RowStore& store, std::shared_ptr<const ledger::Network> network, note::NetworkKind kind,
-                                        const note::Seed& seed, uint32_t account_index, const std::optional<Birth>& birth);
+                                        const note::Seed& seed, uint32_t account_index, const std::optional<Birth>& birth,
+                                        const std::optional<crypto::Bip39Entropy>& words = std::nullopt);
   static Result<Wallet, Refusal> open(RowStore& store, std::shared_ptr<const ledger::Network> network, note::NetworkKind kind);
 
   const ledger::Network& network() const { return *network_; }
   note::NetworkKind kind() const { return kind_; }
+  // What is made or handed over from now on carries this clock's time in the history; without a clock it carries none.
+  void tell_time(const Clock& clock) { clock_ = &clock; }
   const note::ViewingKeys& keys() const { return keys_.view(); }
   // Height of the next block to apply.
   uint64_t next_block() const { return state_.next_block; }
@@ -243,7 +249,10 @@ class Wallet {
                                  const Make& make, Prover& prover, Entropy& entropy);
   Result<ledger::Transaction, Refusal> verified(ByteView transaction, ledger::Authority& authority) const;
 
+  uint64_t now_ms() const { return clock_ == nullptr ? 0 : clock_->now_ms(); }
+
   RowStore* store_;
+  const Clock* clock_ = nullptr;
   std::shared_ptr<const ledger::Network> network_;
   note::NetworkKind kind_;
   State state_;

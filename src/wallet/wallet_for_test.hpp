@@ -56,6 +56,13 @@ inline circuit::TransferProof stamp(const ledger::NetworkId& network, const circ
   return proof;
 }
 
+class SetClock final : public Clock {
+ public:
+  uint64_t now_ms() const override { return ms; }
+  uint64_t monotonic_us() const override { return ms * 1000; }
+  uint64_t ms = 0;
+};
+
 class StampProver final : public Prover {
  public:
   circuit::TransferProof prove(const ledger::NetworkId& network, const circuit::TransferPublic& x, const circuit::TransferWitness& w) override {
@@ -177,8 +184,9 @@ struct World {
     blocks.push_back(std::move(transactions));
     roots.push_back(tree.root());
   }
+  static uint64_t time_of(uint64_t height) { return 1'700'000'000'000 + height * 1000; }
   ScannedBlock scanned_block(uint64_t at) const {
-    ScannedBlock out{at, {}, roots[at]};
+    ScannedBlock out{at, {}, roots[at], {}, time_of(at)};
     for (const ledger::Transaction& tx : blocks[at]) out.transactions.push_back(&tx);
     return out;
   }

@@ -360,5 +360,90 @@ TEST(Wallet, BalancesEqualAReferenceLedgerAfterManyRandomPayments) {
   }
 }
 
+// Each of four payments is made by a process of its own: by a wallet that was opened anew.
+TEST(Wallet, HistoryIsOldestFirstAcrossProcesses) {
+  Scene s;
+  for (int i = 0; i < 4; ++i) s.world.block({s.world.issue(s.alice.address(), kUsd, 100), s.world.issue(s.alice.address(), kNative, 20)});
+  s.sync();
+  std::vector<TxId> made;
+  for (int i = 0; i < 4; ++i) {
+    Wallet process = s.world.reopened(s.alice_rows);
+    made.push_back(s.pay(process, s.bob, kUsd, 50).txid);
+  }
+  const Wallet process = s.world.reopened(s.alice_rows);
+  const auto history = process.history();
+  ASSERT_EQ(history.size(), 10u + 4u);
+  const auto again = process.to_resend();
+  ASSERT_EQ(again.size(), 4u);
+  for (size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(history[10 + i].txid, made[i]);
+    EXPECT_EQ(again[i].txid, made[i]);
+  }
+}
+
+// What the versions before row version 2 left: payments of several processes with one order. The height at which each was
+// made tells which came first.
+TEST(Wallet, HeightsDecideWhereOldVersionsGaveOneOrderTwice) {
+  Scene s;
+  s.world.block({s.world.issue(s.alice.address(), kUsd, 100), s.world.issue(s.alice.address(), kNative, 20)});
+  s.sync();
+  const TxId first = s.pay(s.alice, s.bob, kUsd, 50).txid;
+  s.world.block({});
+  s.sync();
+  const TxId second = s.pay(s.alice, s.bob, kUsd, 50).txid;
+  State state = s.alice.state();
+  for (const TxId& id : {first, second}) state.history.at(id).order = 5;
+  for (const bool swapped : {false, true}) {
+    if (swapped) std::swap(state.payments.at(first).made_at, state.payments.at(second).made_at);
+    const auto history = state.oldest_first();
+    ASSERT_EQ(history.size(), 6u);
+    EXPECT_EQ(history[4]->txid, swapped ? second : first);
+  }
+}
+
+TEST(Wallet, HistoryKnowsWhen) {
+  Scene s;
+  SetClock clock;
+  clock.ms = 1'234'567;
+  s.alice.tell_time(clock);
+  const Outgoing out = s.pay(s.alice, s.bob, kUsd, 200);
+  const auto at = [&](const Wallet& wallet) { return wallet.state().history.at(out.txid); };
+  EXPECT_EQ(at(s.world.reopened(s.alice_rows)).known_ms, 1'234'567u);
+  EXPECT_EQ(at(s.alice).block_ms, 0u);
+
+  // Bob is handed it, a moment later; a second delivery changes nothing.
+  SetClock later;
+  s.bob.tell_time(later);
+  const ledger::Transaction tx = s.world.decode(out);
+  for (const uint64_t ms : {2'000'000, 3'000'000}) {
+    later.ms = ms;
+    ASSERT_TRUE(s.bob.receive(*out.bytes, s.world.certificate(tx), *s.world.committee, s.world.authority).ok());
+  }
+  s.world.block({tx});
+  s.sync();
+  EXPECT_EQ(at(s.alice).known_ms, 1'234'567u);
+  EXPECT_EQ(at(s.world.reopened(s.bob_rows)).known_ms, 2'000'000u);
+  for (const Wallet* wallet : {&s.alice, &s.bob}) EXPECT_EQ(at(*wallet).block_ms, World::time_of(s.world.height()));
+
+  // The ledger alone tells only of blocks.
+  MemoryRows rows;
+  Wallet restored = s.world.wallet(rows, 1);
+  s.world.sync(restored);
+  EXPECT_EQ(at(restored).known_ms, 0u);
+  EXPECT_EQ(at(restored).block_ms, World::time_of(s.world.height()));
+}
+
+TEST(Wallet, KeepsTheWordsItWasMadeOf) {
+  World world;
+  const crypto::Bip39Entropy words(world.entropy.bytes<32>());
+  for (const auto& given : {std::optional(words), std::optional<crypto::Bip39Entropy>()}) {
+    MemoryRows rows;
+    ASSERT_TRUE(Wallet::create(rows, world.network, kDev, World::seed_of(1), 0, std::nullopt, given).ok());
+    const auto kept = world.reopened(rows).state().words;
+    ASSERT_EQ(kept.has_value(), given.has_value());
+    EXPECT_TRUE(!kept || kept->expose() == words.expose());
+  }
+}
+
 }  // namespace
 }  // namespace sotto::wallet
