@@ -3,6 +3,7 @@
 
 cli_test.py PROGRAM     (the built `sotto`)
 """
+import datetime
 import json
 import os
 import pathlib
@@ -58,7 +59,7 @@ class Cli(unittest.TestCase):
         cls.addClassCleanup(shutil.rmtree, cls.dir, True)
         cls.addClassCleanup(lambda: cls.devnet.stop())
 
-    def run_raw(self, *args, secrets=None, home=None):
+    def run_raw(self, *args, secrets=None, home=None, variables=None):
         """Runs a command; `secrets` maps --…-fd options to the lines written there."""
         extra, fds = [], []
         for option, lines in (secrets or {}).items():
@@ -67,7 +68,7 @@ class Cli(unittest.TestCase):
             os.close(write)
             extra += [option, str(read)]
             fds.append(read)
-        result = subprocess.run([PROGRAM, *map(str, args), *extra], env=environment(home or self.home), cwd="/", pass_fds=fds,
+        result = subprocess.run([PROGRAM, *map(str, args), *extra], env=environment(home or self.home) | (variables or {}), cwd="/", pass_fds=fds,
                                 capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL, start_new_session=True)
         for fd in fds:
             os.close(fd)
@@ -122,6 +123,14 @@ class Cli(unittest.TestCase):
         history = self.wallet("alice", "history")["payments"]
         self.assertEqual([len(p["received"]) for p in history], [1, 0])
         self.assertEqual(history[1]["sent"][0]["memo"], "lunch")
+        made = datetime.datetime.fromisoformat(history[1]["time"].replace("Z", "+00:00"))
+        self.assertLess(abs((datetime.datetime.now(datetime.timezone.utc) - made).total_seconds()), 300)
+        self.assertNotIn("time", history[0])          # found in a block
+        self.assertRegex(history[0]["block_time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
+        shown = self.run_raw("wallet", "history", "--wallet", self.dir / "alice", secrets={"--passphrase-fd": "secret of alice"},
+                             variables={"TZ": "XYZ-05:30"}).stdout
+        local = made.astimezone(datetime.timezone(datetime.timedelta(hours=5, minutes=30))).strftime("%Y-%m-%d %H:%M +0530")
+        self.assertIn(local, shown)
 
         # Nothing lost by a polite stop, nor by a rude one.
         for how in (signal.SIGINT, signal.SIGKILL):
@@ -142,7 +151,9 @@ class Cli(unittest.TestCase):
         restored = self.wallet("bob2", "restore", "--network", self.devnet.network, secrets={"--words-fd": bob["words"]})
         self.assertEqual(restored["address"], bob["address"])
         self.assertEqual(self.balance("bob2")["EUR"]["total"], "10.00")
-        self.assertEqual(len(self.wallet("bob2", "history")["payments"]), 2)
+        restored = self.wallet("bob2", "history")["payments"]
+        self.assertEqual([sorted(p) for p in restored if "time" in p], [])      # the ledger alone knows only of blocks
+        self.assertEqual(len([p for p in restored if "block_time" in p]), 2)
 
     def test_pay_says_what_it_does(self):
         self.funded("erin")
@@ -154,6 +165,22 @@ class Cli(unittest.TestCase):
         for step in ("Private proof ready", r"Confirmed by [34] of 4", "Final"):
             self.assertRegex(result.stdout, step)
         self.assertNotIn("\x1b", result.stdout)      # no terminal, no colours
+
+    def test_history_is_oldest_first_across_processes(self):
+        """Each command is a process: the place of a payment in the history must not begin anew with each."""
+        made = self.create("tom")
+        for _ in range(4):
+            self.run_json("devnet", "fund", made["address"], "5.00", "EUR")
+        while len(self.wallet("tom", "history")["payments"]) < 4:
+            self.wallet("tom", "receive", "--wait", "--timeout", 60)
+        to = self.create("una")["address"]
+        amounts = ["1.00", "2.00", "3.00", "4.00"]
+        for amount in amounts:
+            self.wallet("tom", "pay", to, amount, "EUR")
+        history = self.wallet("tom", "history")["payments"]
+        self.assertEqual([p["sent"][0]["amount"] for p in history if p["sent"]], amounts)
+        times = [p["time"] for p in history if p["sent"]]
+        self.assertEqual(times, sorted(times))
 
     def test_new_addresses_are_unlinkable_and_receive(self):
         first = self.create("gina")["address"]

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "apps/assets.hpp"
+#include "apps/moment.hpp"
 #include "apps/secret_input.hpp"
 #include "apps/wallet_session.hpp"
 #include "crypto/bip39.hpp"
@@ -61,9 +62,7 @@ void show_words(Console& console, std::string_view words) {
 int wallet_create(Console& console, const WalletOptions& options) {
   crypto::SystemEntropy entropy;
   const crypto::Bip39Entropy secret(entropy.bytes<32>());
-  const auto seed = crypto::bip39_seed(secret, "");
-  CHECK(seed.ok());
-  auto session = WalletSession::create(options, *seed, true);
+  auto session = WalletSession::create(options, secret, true);
   if (!session.ok()) return console.failure(session.error());
   say_if_on_trust(console, **session);
   const auto words = crypto::bip39_encode(secret);
@@ -90,9 +89,7 @@ int wallet_restore(Console& console, const WalletOptions& options, int words_fd)
   if (!secret.ok())
     return console.failure({ExitCode::usage, std::string("these are not the 24 words: ") + crypto::name(secret.error()),
                             crypto::name(secret.error())});
-  const auto seed = crypto::bip39_seed(*secret, "");
-  CHECK(seed.ok());
-  auto session = WalletSession::create(options, *seed, false);
+  auto session = WalletSession::create(options, *secret, false);
   if (!session.ok()) return console.failure(session.error());
   say_if_on_trust(console, **session);
   if (const auto driven = (*session)->drive(Need::verifier); !driven.ok()) return console.failure(driven.error());
@@ -187,8 +184,11 @@ int wallet_history(Console& console, const WalletOptions& options) {
                       {"sent", ordered_json::array()},
                       {"received", ordered_json::array()}};
     if (entry.height) j["height"] = *entry.height;
+    if (entry.known_ms > 0) j["time"] = rfc3339(entry.known_ms);
+    if (entry.block_ms > 0) j["block_time"] = rfc3339(entry.block_ms);
+    const std::string when = local_time(entry.known_ms > 0 ? entry.known_ms : entry.block_ms);
     const auto show = [&](const char* direction, const wallet::HistoryItem& item) {
-      console.line(fmt::format("  {:<9} {:>18} {:<5} {:<24} {:<9} {:<10} {}", direction,
+      console.line(fmt::format("  {:<22} {:<9} {:>18} {:<5} {:<24} {:<9} {:<10} {}", when, direction,
                                number(network, item.asset, item.value), symbol(network, item.asset),
                                short_address((*session)->address_text(item.address)), state, place,
                                printable(item.memo)));

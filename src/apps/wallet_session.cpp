@@ -175,11 +175,14 @@ Result<std::unique_ptr<WalletSession>, CommandFailure> WalletSession::open(const
   auto wallet = wallet::Wallet::open(*s->store_, s->network_, node::kDevKind);
   if (!wallet.ok()) return Failure{apps::failure_of(wallet.error())};
   s->wallet_ = std::make_unique<wallet::Wallet>(std::move(wallet).value());
+  s->wallet_->tell_time(s->clock_);
   return s;
 }
 
 Result<std::unique_ptr<WalletSession>, CommandFailure> WalletSession::create(const WalletOptions& options,
-                                                                             const note::Seed& seed, bool from_now) {
+                                                                             const crypto::Bip39Entropy& words, bool from_now) {
+  const auto seed = crypto::bip39_seed(words, "");
+  CHECK(seed.ok());
   std::unique_ptr<WalletSession> s(new WalletSession);
   TRY(file, wallet_path(options.file));
   s->file_ = file;
@@ -217,9 +220,10 @@ Result<std::unique_ptr<WalletSession>, CommandFailure> WalletSession::create(con
   auto store = store::WalletStore::create(file, passphrase.expose(), crypto::kArgon2idInteractive, s->entropy_);
   if (!store.ok()) return Failure{failure_of(store.error(), file)};
   s->store_ = std::move(store).value();
-  auto wallet = wallet::Wallet::create(*s->store_, s->network_, node::kDevKind, seed, 0, birth);
+  auto wallet = wallet::Wallet::create(*s->store_, s->network_, node::kDevKind, *seed, 0, birth, words);
   if (!wallet.ok()) return Failure{apps::failure_of(wallet.error())};
   s->wallet_ = std::make_unique<wallet::Wallet>(std::move(wallet).value());
+  s->wallet_->tell_time(s->clock_);
   return s;
 }
 

@@ -12,6 +12,7 @@
 #include "base/secret.hpp"
 #include "crypto/random.hpp"
 #include "node/wallet_driver.hpp"
+#include "node/world.hpp"
 #include "store/wallet_store.hpp"
 
 namespace sotto::apps {
@@ -29,10 +30,10 @@ class WalletSession {
  public:
   // Opens the file: asks for the passphrase, loads wallet and FILE.network.
   static Result<std::unique_ptr<WalletSession>, CommandFailure> open(const WalletOptions& options);
-  // A new file on the network that `options` names, from `seed`. With `from_now` it starts at the present tree,
+  // A new file on the network that `options` names, from its words. With `from_now` it starts at the present tree,
   // without at genesis.
   static Result<std::unique_ptr<WalletSession>, CommandFailure> create(const WalletOptions& options,
-                                                                       const note::Seed& seed, bool from_now);
+                                                                       const crypto::Bip39Entropy& words, bool from_now);
 
   // Connects if it has not yet. Refused: another network than the wallet's.
   Status<CommandFailure> connect();
@@ -66,6 +67,7 @@ class WalletSession {
   Status<CommandFailure> keep_checkpoint();
   std::string file_, given_checkpoint_;
   crypto::SystemEntropy entropy_;
+  node::SystemClock clock_;
   ThreadPool pool_{core_count()};
   std::unique_ptr<store::WalletStore> store_;
   node::NetworkInfo info_;
