@@ -17,6 +17,12 @@ Failure<Error> failed(const std::string& what, const std::filesystem::path& path
   return Failure{Error{what + " " + path.string() + ": " + std::strerror(errno)}};
 }
 
+std::filesystem::path beside_of(const std::filesystem::path& path) {
+  std::filesystem::path beside = path;
+  beside += ".new";
+  return beside;
+}
+
 }  // namespace
 
 bool write_all(int fd, ByteView content) {
@@ -45,19 +51,35 @@ Result<Bytes, Error> read_file(const std::filesystem::path& path, size_t limit) 
   }
 }
 
-Status<Error> write_file(const std::filesystem::path& path, ByteView content) {
-  std::filesystem::path beside = path;
-  beside += ".new";
-  {
-    const Descriptor fd(open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-    if (fd.get() < 0 || fchmod(fd.get(), 0600) != 0) return failed("cannot create", beside);
-    if (!write_all(fd.get(), content) || fsync(fd.get()) != 0) return failed("cannot write", beside);
-  }
-  if (rename(beside.c_str(), path.c_str()) != 0) return failed("cannot replace", path);
-  const std::filesystem::path directory = path.has_parent_path() ? path.parent_path() : ".";
+Result<NewFile, Error> NewFile::take(const std::filesystem::path& path, size_t room) {
+  const auto beside = beside_of(path);
+  NewFile file(open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600), path);
+  if (file.fd_ < 0 || fchmod(file.fd_, 0600) != 0) return failed("cannot create", beside);
+  if (room == 0 || fallocate(file.fd_, 0, 0, static_cast<off_t>(room)) == 0 || errno == EOPNOTSUPP) return file;
+  return failed("no room for", beside);
+}
+
+Status<Error> NewFile::put(ByteView content) {
+  const auto beside = beside_of(path_);
+  if (!write_all(fd_, content) || ftruncate(fd_, static_cast<off_t>(content.size())) != 0 || fsync(fd_) != 0)
+    return failed("cannot write", beside);
+  if (rename(beside.c_str(), path_.c_str()) != 0) return failed("cannot replace", path_);
+  close(std::exchange(fd_, -1));
+  const std::filesystem::path directory = path_.has_parent_path() ? path_.parent_path() : ".";
   const Descriptor dir(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (dir.get() < 0 || fsync(dir.get()) != 0) return failed("cannot sync", directory);
   return Ok{};
+}
+
+NewFile::~NewFile() {
+  if (fd_ < 0) return;
+  close(fd_);
+  unlink(beside_of(path_).c_str());
+}
+
+Status<Error> write_file(const std::filesystem::path& path, ByteView content) {
+  TRY(file, NewFile::take(path, 0));
+  return file.put(content);
 }
 
 Status<Error> make_directories(const std::filesystem::path& path) {
