@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <map>
 
+#include "base/descriptor.hpp"
 #include "crypto/aead.hpp"
 #include "crypto/hash.hpp"
 
@@ -158,6 +159,7 @@ struct WalletStore::Impl {
   Digest set{};                                            // xor of the above
   std::vector<Row> loaded;                                 // until load() is called
   bool broken = false;
+  bool read_only = false;
 
   Failure<WalletFileError> sqlite_failure(int code) const {
     return fail(meaning(code), sqlite3_errstr(code));
@@ -251,6 +253,39 @@ struct WalletStore::Impl {
       if (code != SQLITE_OK) return sqlite_failure(code);
     }
     return Ok{};
+  }
+
+  // The file alone, taken as something that never changes: SQLite then wants no lock and no file beside it.
+  Status<WalletFileError> open_immutable(const std::string& path) {
+    read_only = true;
+    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file) return fail(WalletFileReject::io, std::strerror(errno));
+    struct flock held {};
+    held.l_type = F_RDLCK;                     // refused by whoever holds any part of the file for writing
+    if (::fcntl(file.get(), F_GETLK, &held) != 0 || held.l_type != F_UNLCK) return fail(WalletFileReject::wallet_in_use);
+    std::string uri = "file:";
+    for (const char c : std::filesystem::absolute(path).string()) {
+      const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/';
+      uri += plain ? std::string(1, c) : "%" + to_hex(ByteArray<1>{static_cast<uint8_t>(c)});
+    }
+    const int code = sqlite3_open_v2((uri + "?immutable=1").c_str(), &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_FULLMUTEX, nullptr);
+    if (code != SQLITE_OK) return sqlite_failure(code);
+    for (const char* sql : {"PRAGMA trusted_schema = OFF", "PRAGMA cell_size_check = ON"})
+      if (const int done = exec(sql); done != SQLITE_OK) return sqlite_failure(done);
+    return Ok{};
+  }
+
+  // Header, data key and every row of a database that is open.
+  Status<WalletFileError> unlock(ByteView passphrase) {
+    TRY(header, read_header());
+    const auto key = crypto::argon2id(passphrase, header.salt, header.cost);
+    if (!key) return fail(WalletFileReject::no_memory);
+    const auto opened = crypto::xchacha20_poly1305_open(*key, header.nonce, header.sealed_key, header.parameters());
+    if (!opened) return fail(WalletFileReject::wrong_passphrase);
+    CHECK(opened->expose().size() == 32);
+    std::copy_n(opened->expose().begin(), 32, data_key.expose_mutable().begin());
+    derive_keys();
+    return read_rows();
   }
 
   Result<Header, WalletFileError> read_header() const {
@@ -362,21 +397,24 @@ Result<std::unique_ptr<WalletStore>, WalletFileError> WalletStore::open(const st
   if (::stat(path.c_str(), &info) != 0) return fail(errno == ENOENT ? WalletFileReject::not_found : WalletFileReject::io, std::strerror(errno));
   auto impl = std::make_unique<Impl>(entropy);
   TRY_OK(impl->open_database(path, false));
-  TRY(header, impl->read_header());
-  const auto key = crypto::argon2id(passphrase, header.salt, header.cost);
-  if (!key) return fail(WalletFileReject::no_memory);
-  const auto data_key = crypto::xchacha20_poly1305_open(*key, header.nonce, header.sealed_key, header.parameters());
-  if (!data_key) return fail(WalletFileReject::wrong_passphrase);
-  CHECK(data_key->expose().size() == 32);
-  std::copy_n(data_key->expose().begin(), 32, impl->data_key.expose_mutable().begin());
-  impl->derive_keys();
-  TRY_OK(impl->read_rows());
+  TRY_OK(impl->unlock(passphrase));
   return std::unique_ptr<WalletStore>(new WalletStore(std::move(impl)));
 }
+
+Result<std::unique_ptr<WalletStore>, WalletFileError> WalletStore::open_as_it_stands(const std::string& path, ByteView passphrase,
+                                                                                     Entropy& entropy) {
+  auto impl = std::make_unique<Impl>(entropy);
+  TRY_OK(impl->open_immutable(path));
+  TRY_OK(impl->unlock(passphrase));
+  return std::unique_ptr<WalletStore>(new WalletStore(std::move(impl)));
+}
+
+bool WalletStore::read_only() const { return impl_->read_only; }
 
 Status<Error> WalletStore::commit(const Changes& changes) {
   Impl& s = *impl_;
   const auto failed = [](const std::string& why) { return Failure{Error{"the wallet file was not changed: " + why}}; };
+  if (s.read_only) return failed("it was opened to be looked at, because it cannot be written");
   if (s.broken) return failed("an earlier write failed; open the wallet again");
   if (const int code = s.exec("BEGIN EXCLUSIVE"); code != SQLITE_OK) return failed(sqlite3_errstr(code));
   // The manifest's view of the rows follows along, and goes back if the write fails.

@@ -37,6 +37,11 @@ class WalletStore final : public wallet::RowStore {
                                                                       const crypto::Argon2idParams& cost, Entropy& entropy);
   // Everything is read and authenticated here: a store that opened is whole.
   static Result<std::unique_ptr<WalletStore>, WalletFileError> open(const std::string& path, ByteView passphrase, Entropy& entropy);
+  // For looking at a file that cannot be written (its file system may only be read, or is full): nothing is locked, made or
+  // changed, and commit() fails. What a process that ended badly left in FILE-wal is not seen: such a wallet shows an
+  // earlier state of itself. wallet_in_use: another process is writing the file.
+  static Result<std::unique_ptr<WalletStore>, WalletFileError> open_as_it_stands(const std::string& path, ByteView passphrase, Entropy& entropy);
+  bool read_only() const;
   ~WalletStore() override;
 
   // Synced before it returns. After an Error of the disk the store refuses further commits until it is opened anew:

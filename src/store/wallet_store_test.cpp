@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -312,6 +313,61 @@ TEST_F(WalletStoreTest, AFailedWriteChangesNothing) {
   with_small.push_back(small);
   const auto rows = *open()->load();
   EXPECT_TRUE(same(rows, sample()) || same(rows, with_small));
+}
+
+TEST_F(WalletStoreTest, AFileThatCannotBeWrittenCanBeLookedAt) {
+  const Row row{{Table::notes, {1, 2, 3}}, Bytes(500, 7)};
+  {
+    const auto store = create();
+    ASSERT_TRUE(store->commit({{row}, {}}).ok());
+  }
+  std::ifstream file(path_, std::ios::binary);
+  const std::string before{std::istreambuf_iterator<char>(file), {}};
+  {
+    const auto opened = WalletStore::open_as_it_stands(path_, kPass, entropy_);
+    ASSERT_TRUE(opened.ok());
+    EXPECT_TRUE((*opened)->read_only());
+    EXPECT_TRUE(same(*(*opened)->load(), {row}));
+    EXPECT_FALSE((*opened)->commit({{row}, {}}).ok());
+    EXPECT_FALSE((*opened)->commit({{}, {row.key}}).ok());
+  }
+  std::ifstream again(path_, std::ios::binary);
+  EXPECT_EQ(before, (std::string{std::istreambuf_iterator<char>(again), {}}));
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory_), {}), 1);        // nothing was made beside it
+  EXPECT_FALSE(open()->read_only());
+
+  EXPECT_EQ(WalletStore::open_as_it_stands(path_, view("wrong"), entropy_).error().reject, WalletFileReject::wrong_passphrase);
+  EXPECT_EQ(WalletStore::open_as_it_stands(path_ + "-absent", kPass, entropy_).error().reject, WalletFileReject::io);
+  sql("DELETE FROM notes");
+  EXPECT_EQ(WalletStore::open_as_it_stands(path_, kPass, entropy_).error().reject, WalletFileReject::damaged);
+}
+
+// Names that mean something in a URI.
+TEST_F(WalletStoreTest, AnyNameCanBeLookedAt) {
+  path_ = directory_ + "/a?mode=rwc&b#c%20 d";
+  create();
+  EXPECT_TRUE(WalletStore::open_as_it_stands(path_, kPass, entropy_).ok());
+}
+
+TEST_F(WalletStoreTest, AFileThatIsBeingWrittenIsNotLookedAt) {
+  create();
+  std::array<int, 2> ready{}, done{};
+  ASSERT_EQ(pipe(ready.data()) + pipe(done.data()), 0);
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  char byte = 0;
+  if (child == 0) {
+    SeededEntropy entropy(9);
+    const auto held = WalletStore::open(path_, kPass, entropy);
+    byte = held.ok() ? 'y' : 'n';
+    _exit(write(ready[1], &byte, 1) == 1 && read(done[0], &byte, 1) == 1 ? 0 : 1);
+  }
+  ASSERT_EQ(read(ready[0], &byte, 1), 1);
+  ASSERT_EQ(byte, 'y');
+  EXPECT_EQ(WalletStore::open_as_it_stands(path_, kPass, entropy_).error().reject, WalletFileReject::wallet_in_use);
+  ASSERT_EQ(write(done[1], &byte, 1), 1);
+  waitpid(child, nullptr, 0);
+  EXPECT_TRUE(WalletStore::open_as_it_stands(path_, kPass, entropy_).ok());
 }
 
 }  // namespace
