@@ -1,20 +1,40 @@
-#include "apps/json.hpp"
 #include "apps/console.hpp"
 
-#include <cstdio>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
 
+#include "apps/json.hpp"
+#include "base/files.hpp"
+
 namespace sotto::apps {
 
 namespace {
-void put(std::FILE* to, const std::string& text) {
-  std::fwrite(text.data(), 1, text.size(), to);
-  std::fflush(to);
-}
 constexpr const char* kClearLine = "\r\x1b[2K";
+constexpr std::string_view kNotMoved = "money not moved";
+
+void complain(const std::string& text) { (void)write_all(STDERR_FILENO, view("sotto: " + text + "\n")); }
+
+bool set(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value != nullptr && *value != '\0';
+}
 }  // namespace
+
+void keep_standard_streams() {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF) continue;
+    // The lowest free number is this one. Opened the wrong way round: using it fails with EBADF, as if it were closed.
+    (void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+  }
+}
 
 std::string show_ms(double ms) {
   if (ms < 1) return fmt::format("{:.0f} µs", ms * 1000);
@@ -23,19 +43,25 @@ std::string show_ms(double ms) {
   return fmt::format("{:.1f} s", ms / 1000);
 }
 
-Console::Console(bool json) : json_(json), terminal_(!json && isatty(STDOUT_FILENO) == 1) {
-  if (terminal_) ticker_ = std::thread([this] { ticker(); });
+Console::Console(bool json)
+    : json_(json), terminal_(!json && isatty(STDOUT_FILENO) == 1),
+      redraws_(terminal_ && set("TERM") && std::strcmp(std::getenv("TERM"), "dumb") != 0), colours_(redraws_ && !set("NO_COLOR")) {
+  if (redraws_) ticker_ = std::thread([this] { ticker(); });
 }
 
 Console::~Console() {
   if (!ticker_.joinable()) return;
   {
     const std::lock_guard lock(mutex_);
-    if (running_) put(stdout, "\n");
+    if (running_) out("\n");
     stop_ = true;
   }
   wake_.notify_all();
   ticker_.join();
+}
+
+void Console::out(const std::string& text) {
+  if (!trouble_ && !write_all(STDOUT_FILENO, view(text))) trouble_ = errno;
 }
 
 // Redraws the running step ten times a second, so that its time is seen to pass.
@@ -49,18 +75,18 @@ void Console::ticker() {
 
 void Console::draw_running() {
   const double ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began_).count();
-  put(stdout, fmt::format("{}  … {} ({:.1f} s)", kClearLine, *running_, ms / 1000));
+  out(fmt::format("{}  … {} ({:.1f} s)", kClearLine, *running_, ms / 1000));
 }
 
 void Console::line(const std::string& text) {
   if (json_) return;
   const std::lock_guard lock(mutex_);
-  put(stdout, (running_ && terminal_ ? kClearLine : "") + text + "\n");
+  out((running_ && redraws_ ? kClearLine : "") + text + "\n");
 }
 
 void Console::heading(const std::string& text) {
   line("");
-  line(terminal_ ? "\x1b[1m" + text + "\x1b[0m" : text);
+  line(colours_ ? "\x1b[1m" + text + "\x1b[0m" : text);
 }
 
 void Console::begin(const std::string& what) {
@@ -68,7 +94,7 @@ void Console::begin(const std::string& what) {
   const std::lock_guard lock(mutex_);
   running_ = what;
   began_ = std::chrono::steady_clock::now();
-  if (terminal_) draw_running();
+  if (redraws_) draw_running();
 }
 
 void Console::update(const std::string& what) {
@@ -82,27 +108,62 @@ void Console::end(bool good, double ms, const std::string& note) {
   const std::string what = running_.value_or("");
   running_.reset();
   const char* mark = good ? "✓" : "✗";
-  const std::string colour = terminal_ ? (good ? "\x1b[32m" : "\x1b[31m") : "";
-  put(stdout, fmt::format("{}  {}{}{} {:<58} {:>9}{}{}\n", terminal_ ? kClearLine : "", colour, mark,
-                          terminal_ ? "\x1b[0m" : "", what, show_ms(ms), note.empty() ? "" : "  ", note));
+  const std::string colour = colours_ ? (good ? "\x1b[32m" : "\x1b[31m") : "";
+  out(fmt::format("{}  {}{}{} {:<58} {:>9}{}{}\n", redraws_ ? kClearLine : "", colour, mark, colours_ ? "\x1b[0m" : "", what, show_ms(ms),
+                  note.empty() ? "" : "  ", note));
 }
 
 void Console::document(const std::string& json_text) {
-  if (json_) put(stdout, json_text + "\n");
+  if (json_) text(json_text + "\n");
 }
 
-int Console::failure(const CommandFailure& f) {
-  if (json_) {
-    nlohmann::json j{{"ok", false}, {"error", name(f.code)}, {"message", f.message}};
-    if (!f.reject.empty()) j["reject"] = f.reject;
-    document(j.dump(-1, ' ', false, kReplaceBadUtf8));
-  } else {
-    const std::lock_guard lock(mutex_);
-    if (running_ && terminal_) put(stdout, "\n");
-    running_.reset();
-    put(stderr, "sotto: " + f.message + "\n");
+void Console::text(const std::string& text) {
+  const std::lock_guard lock(mutex_);
+  out(text);
+}
+
+int Console::failure(const CommandFailure& given) {
+  CommandFailure f = given;
+  if (unmoved_ && f.message.find(kNotMoved) == std::string::npos) {
+    const size_t first_line = std::min(f.message.find('\n'), f.message.size());
+    f.message.insert(first_line, "; " + std::string(kNotMoved));
   }
+  if (!json_) return warning(f);
+  nlohmann::json j{{"ok", false}, {"error", name(f.code)}, {"message", f.message}};
+  if (!f.reject.empty()) j["reject"] = f.reject;
+  if (!f.txid.empty()) j["txid"] = f.txid;
+  document(j.dump(-1, ' ', false, kReplaceBadUtf8));
+  return written() ? static_cast<int>(f.code) : warning(f);
+}
+
+int Console::warning(const CommandFailure& f) {
+  const std::lock_guard lock(mutex_);
+  if (running_ && redraws_) out("\n");
+  running_.reset();
+  complain(f.message + (f.txid.empty() ? "" : " (txid " + f.txid + ")"));
   return static_cast<int>(f.code);
+}
+
+void Console::moves_money() { unmoved_ = true; }
+void Console::money_may_move() { unmoved_ = false; }
+
+void Console::happened(const std::string& what) {
+  const std::lock_guard lock(mutex_);
+  happened_.push_back(what);
+}
+
+bool Console::written() {
+  const std::lock_guard lock(mutex_);
+  return !trouble_;
+}
+
+int Console::close(int code) {
+  const std::lock_guard lock(mutex_);
+  if (!trouble_) return code;
+  const bool well = code == static_cast<int>(ExitCode::ok);
+  complain(fmt::format("{}standard output could not be written: {}", well ? "done, but " : "", std::strerror(*trouble_)));
+  for (const auto& what : happened_) complain(what);
+  return well ? static_cast<int>(ExitCode::not_written) : code;
 }
 
 }  // namespace sotto::apps

@@ -115,6 +115,7 @@ int devnet_fund(Console& console, const std::string& dir_option, const std::stri
   console.begin(fmt::format("The faucet pays {} {}", amount, asset));
   const Stopwatch watch;
   net::Client client;
+  console.money_may_move();
   const auto response = client.call_and_wait(
       control->endpoint,
       {net::Method::post, kFundPath, FundRequest{address, amount, asset}.encode(), control->token, 0},
@@ -127,6 +128,8 @@ int devnet_fund(Console& console, const std::string& dir_option, const std::stri
   if (j["ok"] != true) {
     const auto code =
         std::ranges::find(kExitCodes, j.value("error", ""), [](const ExitCodeRow& r) { return std::string(r.name); });
+    const bool untried = code != kExitCodes.end() && code->code != ExitCode::failed && code->code != ExitCode::pending;
+    if (untried) console.moves_money();                     // nothing has
     return console.failure({code == kExitCodes.end() ? ExitCode::failed : code->code, j.value("message", "failed"),
                             j.value("reject", "")});
   }

@@ -20,6 +20,7 @@ enum class ExitCode : int {
   timed_out = 10,
   wrong_network = 11,
   pending = 12,
+  not_written = 13,
 };
 
 struct ExitCodeRow {
@@ -27,7 +28,7 @@ struct ExitCodeRow {
   const char* name;            // "error" in --json output
   const char* meaning;
 };
-inline constexpr std::array<ExitCodeRow, 13> kExitCodes{{
+inline constexpr std::array<ExitCodeRow, 14> kExitCodes{{
     {ExitCode::ok, "ok", "done"},
     {ExitCode::failed, "failed", "refused or failed; the message says why"},
     {ExitCode::usage, "usage", "the command line makes no sense"},
@@ -41,6 +42,7 @@ inline constexpr std::array<ExitCodeRow, 13> kExitCodes{{
     {ExitCode::timed_out, "timed_out", "nothing arrived in the time given"},
     {ExitCode::wrong_network, "wrong_network", "the wallet, file or address belongs to another network"},
     {ExitCode::pending, "pending", "sent, not known to be final: the money may still move; run `sotto wallet resume`"},
+    {ExitCode::not_written, "not_written", "done, but what it says could not all be written: to standard output or into a file"},
 }};
 
 constexpr const ExitCodeRow& row(ExitCode code) { return kExitCodes[static_cast<size_t>(code)]; }
@@ -51,6 +53,7 @@ struct CommandFailure {
   ExitCode code = ExitCode::failed;
   std::string message;         // a sentence for a person
   std::string reject;          // the named reject, if one of ours was the cause
+  std::string txid = {};       // of the payment that may have moved money
 };
 
 }  // namespace sotto::apps

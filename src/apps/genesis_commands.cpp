@@ -93,7 +93,10 @@ int genesis_draft(Console& console, const DraftCommand& command) {
   console.line("They own everything the network begins with: sotto wallet restore, once it runs.");
   console.line(fmt::format("Network {}. Each operator: sottod prove --dir DIR --draft {}/{}", id, dir, kDraft));
   console.document(ordered_json{{"ok", true}, {"network", id}, {"draft", (fs::path(dir) / kDraft).string()}, {"words", text}}.dump(-1, ' ', false, kReplaceBadUtf8));
-  return static_cast<int>(ExitCode::ok);
+  if (console.written()) return static_cast<int>(ExitCode::ok);
+  // Nothing else keeps these words: a network without them would begin with money that nobody has.
+  for (const char* file : {kDraft, kDraftMembers}) fs::remove(fs::path(dir) / file, e);
+  return console.warning({ExitCode::failed, "no draft was made: the 24 words of its first notes could not be written", "words_not_written"});
 }
 
 int genesis_seal(Console& console, const std::string& dir, const std::vector<std::string>& possessions) {

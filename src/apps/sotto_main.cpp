@@ -2,7 +2,9 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <csignal>
+#include <array>
+#include <optional>
+#include <sstream>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -32,6 +34,13 @@ int version(Console& console) {
   return 0;
 }
 
+int show_help(CLI::App& app, const CLI::Error& help, Console& console) {
+  std::ostringstream out;
+  const int code = app.exit(help, out, out);
+  console.text(out.str());
+  return code;
+}
+
 void epoch_options(CLI::App& command, uint64_t& blocks, uint64_t& seconds) {
   command.add_option("--epoch-blocks", blocks, "in a new one: epochs end after so many blocks (0: not for that reason)")->capture_default_str();
   command.add_option("--epoch-seconds", seconds, "or after so long (0: not for that reason)")->capture_default_str()->check(CLI::Range(uint64_t{0}, uint64_t{1} << 40));
@@ -46,12 +55,8 @@ void wallet_options(CLI::App& command, WalletOptions& o) {
       ->check(CLI::NonNegativeNumber);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  const rlimit no_core{0, 0};            // a crash must not leave keys in a file
-  setrlimit(RLIMIT_CORE, &no_core);
-  std::signal(SIGPIPE, SIG_IGN);         // a closed pipe is an error of the write, not the end
+// Everything main does but the last: the console it makes is closed there.
+int sotto_command(int argc, char** argv, std::optional<Console>& made) {
   bool json = false;
   CLI::App app{"Sotto: private payments, final in milliseconds.", "sotto"};
   app.require_subcommand(1);
@@ -129,8 +134,10 @@ int main(int argc, char** argv) {
     wallet_options(*c, wallet_file);
     return c;
   };
-  auto* create = command("create", "a new wallet; shows its 24 words once");
-  int words_fd = -1;
+  auto* create = command("create", "a new wallet; shows its 24 words");
+  int words_fd = -1, words_to_fd = -1;
+  auto* words = command("words", "shows the 24 words again, on a terminal only");
+  words->add_option("--words-to-fd", words_to_fd, "write them (one line) to this descriptor instead")->check(CLI::NonNegativeNumber);
   auto* restore = command("restore", "a wallet from its 24 words: finds everything again");
   restore->add_option("--words-fd", words_fd, "read the words (one line) from this descriptor instead of asking")
       ->check(CLI::NonNegativeNumber);
@@ -153,6 +160,10 @@ int main(int argc, char** argv) {
                                                                                          {"exchange", sotto::node::SettleMode::exchange},
                                                                                          {"one", sotto::node::SettleMode::one}}));
   pay->add_option("--timeout", pay_options.timeout_s, "seconds")->capture_default_str()->check(CLI::Range(1, 3600));
+  std::string file_txid, file_out;
+  auto* payment_file = command("payment-file", "writes the file of `pay --out` again, of a payment that is final");
+  payment_file->add_option("txid", file_txid, "of the payment, as `pay` and `history` show it")->required();
+  payment_file->add_option("--out", file_out, "where to")->required();
   uint32_t resume_timeout = 30;
   auto* resume = command("resume", "sends what is not known to be final once more, byte for byte");
   resume->add_option("--timeout", resume_timeout, "seconds for each")
@@ -198,20 +209,27 @@ int main(int argc, char** argv) {
   register_command->add_option("--commission", stake_options.commission, "percent of what delegators earn")->capture_default_str();
   register_command->add_option("--endpoint", stake_options.endpoint, "where it answers (default: its api_listen)");
   for (auto* c : {stake_status_command, bond_command, unbond_command, unjail_command, register_command}) with_timeout(*c);
+  for (auto* c : {bond_command, unbond_command, register_command}) c->add_flag("--yes", stake_options.yes, "do not ask");
+  const auto moves_money = [&](Console& console) {
+    const std::array all{pay, bond_command, unbond_command, register_command, fund, testnet_fund_command};
+    if (std::ranges::any_of(all, [](const auto* c) { return c->parsed(); })) console.moves_money();
+  };
 
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {
-    return app.exit(help);
+    return show_help(app, help, made.emplace(false));
   } catch (const CLI::CallForAllHelp& help) {
-    return app.exit(help);
+    return show_help(app, help, made.emplace(false));
   } catch (const CLI::ParseError& error) {
-    Console console(json || std::find(argv, argv + argc, std::string("--json")) != argv + argc);
+    Console& console = made.emplace(json || std::find(argv, argv + argc, std::string("--json")) != argv + argc);
+    moves_money(console);
     return console.failure(
         {ExitCode::usage, std::string(error.what()) + "\nsee `sotto --help`, or --help after any command", ""});
   }
 
-  Console console(json);
+  Console& console = made.emplace(json);
+  moves_money(console);
   if (demo_command->parsed()) return demo(console);
   if (version_command->parsed()) return version(console);
   if (up->parsed()) return devnet_up(console, up_options);
@@ -236,10 +254,23 @@ int main(int argc, char** argv) {
   if (create->parsed()) return wallet_create(console, wallet_file);
   if (restore->parsed()) return wallet_restore(console, wallet_file, words_fd);
   if (address->parsed()) return wallet_address(console, wallet_file, fresh);
+  if (words->parsed()) return wallet_words(console, wallet_file, words_to_fd);
+  if (payment_file->parsed()) return wallet_payment_file(console, wallet_file, file_txid, file_out);
   if (balance->parsed()) return wallet_balance(console, wallet_file);
   if (pay->parsed()) return wallet_pay(console, wallet_file, pay_options);
   if (resume->parsed()) return wallet_resume(console, wallet_file, resume_timeout);
   if (receive->parsed()) return wallet_receive(console, wallet_file, receive_options);
   if (history->parsed()) return wallet_history(console, wallet_file);
   return wallet_receipt(console, wallet_file, receipt_file);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const rlimit no_core{0, 0};            // a crash must not leave keys in a file
+  setrlimit(RLIMIT_CORE, &no_core);
+  keep_standard_streams();
+  std::optional<Console> console;
+  const int code = sotto_command(argc, argv, console);
+  return console->close(code);
 }

@@ -2,6 +2,7 @@
 #include <sys/resource.h>
 
 #include <csignal>
+#include <sstream>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -155,7 +156,7 @@ int restore(Console& console, const std::string& dir, const std::vector<std::str
 int main(int argc, char** argv) {
   const rlimit no_core{0, 0};            // a crash must not leave keys in a file
   setrlimit(RLIMIT_CORE, &no_core);
-  std::signal(SIGPIPE, SIG_IGN);         // a closed pipe is an error of the write, not the end
+  keep_standard_streams();
   bool json = false;
   std::string dir;
   CLI::App app{"Sotto: one validator, its ledger and its ordering engine.", "sottod"};
@@ -184,18 +185,26 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {
-    return app.exit(help);
+    std::ostringstream out;
+    const int code = app.exit(help, out, out);
+    Console console(false);
+    console.text(out.str());
+    return console.close(code);
   } catch (const CLI::ParseError& error) {
-    return Console(json).failure({ExitCode::usage, std::string(error.what()) + "\nsee `sottod --help`", ""});
+    Console console(json);
+    return console.close(console.failure({ExitCode::usage, std::string(error.what()) + "\nsee `sottod --help`", ""}));
   }
   Console console(json);
-  if (version_command->parsed()) {
-    console.line(std::string("sottod ") + SOTTO_VERSION);
-    console.document(ordered_json{{"ok", true}, {"version", SOTTO_VERSION}}.dump());
-    return 0;
-  }
-  if (relay_command->parsed()) return relay(console, dir, listen, network_file, next);
-  if (prove_command->parsed()) return prove(console, dir, draft);
-  if (restore_command->parsed()) return restore(console, dir, rpc, trust);
-  return init_command->parsed() ? init(console, dir) : run(console, dir);
+  const auto command = [&]() -> int {
+    if (version_command->parsed()) {
+      console.line(std::string("sottod ") + SOTTO_VERSION);
+      console.document(ordered_json{{"ok", true}, {"version", SOTTO_VERSION}}.dump());
+      return 0;
+    }
+    if (relay_command->parsed()) return relay(console, dir, listen, network_file, next);
+    if (prove_command->parsed()) return prove(console, dir, draft);
+    if (restore_command->parsed()) return restore(console, dir, rpc, trust);
+    return init_command->parsed() ? init(console, dir) : run(console, dir);
+  };
+  return console.close(command());
 }

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "apps/assets.hpp"
+#include "apps/consent.hpp"
 #include "apps/json.hpp"
 #include "apps/wallet_session.hpp"
 #include "base/files.hpp"
@@ -77,9 +78,17 @@ Result<Staking, CommandFailure> begin(Console& console, const StakeOptions& opti
   return s;
 }
 
+// Asks before money moves. From here on failures say for themselves what has moved.
+Status<CommandFailure> agree_to(Console& console, const Staking& s, const StakeOptions& options, const std::string& what, const std::string& question) {
+  TRY_OK(agree(console, options.yes, {"", "  " + what, "  fee  " + show_amount(s.network(), s.fee_asset, s.fee), ""}, question));
+  console.money_may_move();
+  return Ok{};
+}
+
 // Claims what is ready, by a table asked for anew.
 Status<CommandFailure> collect(Console& console, Staking& s, uint32_t timeout_s) {
   TRY_OK(look(s));
+  console.money_may_move();
   auto taken = s.driver->collect(s.table, s.fee_asset, s.fee, timeout_s * 1000);
   if (!taken.ok()) return Failure{failure_of(taken.error())};
   for (const auto& t : *taken) {
@@ -169,7 +178,7 @@ int done(Console& console, const Staking& s, ordered_json document) {
 }  // namespace
 
 int stake_validators(Console& console, const StakeOptions& options) {
-  auto session = WalletSession::open(options.wallet);
+  auto session = WalletSession::look(options.wallet);
   if (!session.ok()) return console.failure(session.error());
   const auto& network = (*session)->network();
   if (!network.has_stake()) return console.failure({ExitCode::failed, "this network has no proof of stake", "no_stake"});
@@ -214,6 +223,7 @@ int stake_status(Console& console, const StakeOptions& options) {
 }
 
 int stake_bond(Console& console, const StakeOptions& options) {
+  if (const auto asked = can_agree(options.yes); !asked.ok()) return console.failure(asked.error());
   auto s = begin(console, options);
   if (!s.ok()) return console.failure(s.error());
   const auto& network = s->network();
@@ -222,11 +232,14 @@ int stake_bond(Console& console, const StakeOptions& options) {
   const auto amount = parse_amount(options.amount, network.assets()[0]);
   if (!amount.ok()) return console.failure(amount.error());
   const wallet::BondRequest request{validator->first, *amount, options.self, s->fee_asset, s->fee};
+  const std::string what = fmt::format("{} with validator {}", show_amount(network, native(network), *amount), validator->first.hex().substr(0, kShortId));
+  if (const auto yes = agree_to(console, *s, options, what, "Bond?"); !yes.ok()) return console.failure(yes.error());
   const auto paid = s->driver->carry_out({native(network), s->fee_asset, s->fee,
                                           [&](wallet::Prover& prover, Entropy& entropy) { return s->session->wallet().bond(request, prover, entropy); }},
                                          options.timeout_s * 1000);
   if (!paid.ok()) return console.failure(failure_of(paid.error()));
-  console.line(fmt::format("  bonded {} with {}", show_amount(network, native(network), *amount), validator->first.hex().substr(0, kShortId)));
+  console.happened("bonded " + what + ", txid " + paid->txid.hex());
+  console.line("  bonded " + what);
   if (const auto claimed = collect(console, *s, options.timeout_s); !claimed.ok()) return console.failure(claimed.error());
   return done(console, *s, {{"ok", true}, {"validator", validator->first.hex()}, {"bonded", coins(network, amount->units())}, {"txid", paid->txid.hex()}});
 }
@@ -258,6 +271,7 @@ int withdraw(Console& console, Staking& s, const std::pair<ValidatorId, Pool>& v
   if (tokens == 0) return console.failure({ExitCode::not_enough, "it has nothing of its own", "insufficient_funds"});
   const auto tx = wallet.withdrawal(id, pool.vote_key, s.table.epoch, pool.withdrawals, Amount(tokens), s.session->entropy());
   const uint32_t before = pool.withdrawals;
+  console.money_may_move();
   const auto ordered = s.driver->order(ledger::encode(tx), [&](const node::StakeMessage& table) {
     const auto now = table.stake.pools.find(id);
     return now != table.stake.pools.end() && now->second.withdrawals > before;
@@ -278,12 +292,17 @@ int withdraw(Console& console, Staking& s, const std::pair<ValidatorId, Pool>& v
 }  // namespace
 
 int stake_unbond(Console& console, const StakeOptions& options) {
+  if (const auto asked = can_agree(options.yes); !asked.ok()) return console.failure(asked.error());
   auto s = begin(console, options);
   if (!s.ok()) return console.failure(s.error());
   const auto& network = s->network();
   const auto validator = find_validator(s->table, options.validator);
   if (!validator.ok()) return console.failure(validator.error());
+  const std::string what = fmt::format("{} out of validator {}", options.amount == "all" ? "everything" : options.amount + " " + network.assets()[0].symbol,
+                                       validator->first.hex().substr(0, kShortId));
+  if (const auto yes = agree_to(console, *s, options, what, "Unbond?"); !yes.ok()) return console.failure(yes.error());
   if (const auto claimed = collect(console, *s, options.timeout_s); !claimed.ok()) return console.failure(claimed.error());
+  if (s->taken.empty()) console.moves_money();            // nothing has, so far
   if (options.self) return withdraw(console, *s, *validator, options);
   const Pool& pool = validator->second;
   const note::AssetOpening token{ledger::token_of(validator->first), 0};
@@ -300,10 +319,12 @@ int stake_unbond(Console& console, const StakeOptions& options) {
   }
   if (tokens == 0) return console.failure({ExitCode::not_enough, "nothing of yours is staked there", "insufficient_funds"});
   const wallet::BondRequest request{validator->first, Amount(tokens), false, s->fee_asset, s->fee};
+  console.money_may_move();
   const auto paid = s->driver->carry_out({token, s->fee_asset, s->fee,
                                           [&](wallet::Prover& prover, Entropy& entropy) { return s->session->wallet().unbond(request, prover, entropy); }},
                                          options.timeout_s * 1000);
   if (!paid.ok()) return console.failure(failure_of(paid.error()));
+  console.happened("unbonded " + what + ", txid " + paid->txid.hex());
   if (const auto looked = look(*s); !looked.ok()) return console.failure(looked.error());
   const auto open = s->table.stake.claims.find(ledger::claim_of(paid->txid, 0));
   ordered_json document{{"ok", true}, {"validator", validator->first.hex()}, {"tokens", coins(network, tokens)}, {"txid", paid->txid.hex()}};
@@ -366,17 +387,21 @@ Result<ledger::Register, CommandFailure> registration_of(const StakeOptions& opt
 }  // namespace
 
 int stake_register(Console& console, const StakeOptions& options) {
+  if (const auto asked = can_agree(options.yes); !asked.ok()) return console.failure(asked.error());
   auto s = begin(console, options);
   if (!s.ok()) return console.failure(s.error());
   const auto& network = s->network();
   const auto op = registration_of(options, network, s->session->wallet());
   if (!op.ok()) return console.failure(op.error());
+  const std::string what = fmt::format("{} at stake with {}", coins_named(network, op->amount), op->validator.hex().substr(0, kShortId));
+  if (const auto yes = agree_to(console, *s, options, what, "Register?"); !yes.ok()) return console.failure(yes.error());
   const auto paid = s->driver->carry_out({native(network), s->fee_asset, s->fee,
                                           [&](wallet::Prover& prover, Entropy& entropy) {
                                             return s->session->wallet().register_validator(*op, s->fee_asset, s->fee, prover, entropy);
                                           }},
                                          options.timeout_s * 1000);
   if (!paid.ok()) return console.failure(failure_of(paid.error()));
+  console.happened("put " + what + ", txid " + paid->txid.hex());
   const ValidatorId id = op->validator;
   if (const auto looked = look(*s); !looked.ok()) return console.failure(looked.error());
   const bool there = s->table.stake.pools.contains(id);

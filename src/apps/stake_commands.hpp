@@ -12,6 +12,7 @@ struct StakeOptions {
   std::string commission = "5";    // percent
   std::string endpoint;
   bool self = false;
+  bool yes = false;                // do not ask
   uint32_t timeout_s = 60;
 };
 int stake_validators(Console& console, const StakeOptions& options);

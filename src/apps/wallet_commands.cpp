@@ -3,7 +3,10 @@
 #include "apps/wallet_commands.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <fmt/format.h>
 
@@ -11,6 +14,7 @@
 #include "apps/moment.hpp"
 #include "apps/secret_input.hpp"
 #include "apps/wallet_session.hpp"
+#include "base/files.hpp"
 #include "crypto/bip39.hpp"
 #include "ledger/circuit_verifier.hpp"
 
@@ -28,11 +32,34 @@ void say_if_on_trust(Console& console, const WalletSession& session) {
 
 std::string text_of(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
 
-// Best effort: what is known is shown in any case, and how fresh it is.
-std::optional<CommandFailure> try_sync(Console& console, WalletSession& session) {
-  if (const auto driven = session.drive(Need::blocks); !driven.ok()) return driven.error();
-  if (const auto synced = session.sync(console); !synced.ok()) return synced.error();
-  return std::nullopt;
+// Why what is shown is not fresh: a line for people, a name for programs.
+struct Stale {
+  std::string line, name;
+};
+// Best effort: what is known is shown without the network, and without a disk to write news to. Other troubles are failures.
+Result<std::optional<Stale>, CommandFailure> try_sync(Console& console, WalletSession& session) {
+  const auto trouble = [&]() -> std::optional<CommandFailure> {
+    if (session.read_only()) return CommandFailure{ExitCode::failed, "", "read_only"};
+    if (const auto driven = session.drive(Need::blocks); !driven.ok()) return driven.error();
+    if (const auto synced = session.sync(console); !synced.ok()) return synced.error();
+    return std::nullopt;
+  }();
+  if (!trouble) return std::optional<Stale>();
+  if (trouble->code == ExitCode::unreachable) return std::optional(Stale{"the network is not reachable now", trouble->reject});
+  if (trouble->reject == "read_only" || trouble->reject == wallet::name(wallet::Reject::store_failed))
+    return std::optional(Stale{"the wallet file cannot be written, and news must be kept before they are shown", trouble->reject});
+  return Failure{*trouble};
+}
+
+std::string as_of(const WalletSession& session, const std::optional<Stale>& stale) {
+  return fmt::format("  as of block {}{}", session.state().height(), stale ? "; " + stale->line : "");
+}
+
+// The head of a document about what is known.
+ordered_json known_json(const WalletSession& session, const std::optional<Stale>& stale) {
+  ordered_json j{{"ok", true}, {"height", session.state().height()}, {"fresh", !stale}};
+  if (stale) j["not_fresh"] = stale->name;
+  return j;
 }
 
 ordered_json item_json(const WalletSession& session, const ledger::Network& network, const wallet::HistoryItem& item) {
@@ -78,6 +105,44 @@ int wallet_create(Console& console, const WalletOptions& options) {
                                 {"address", address},
                                 {"words", text_of(words.expose())}}
                        .dump(-1, ' ', false, kReplaceBadUtf8));
+  if (console.written()) return static_cast<int>(ExitCode::ok);
+  return console.warning({ExitCode::not_written, "made the wallet " + (*session)->file() +
+                                                     ", but its 24 words were not shown; `sotto wallet words` shows them", ""});
+}
+
+namespace {
+
+constexpr const char* kWordsPlace = "the words are shown on a terminal, or written to the descriptor that --words-to-fd N names (3 or above); "
+                                    "never into a pipe, a file or a document";
+
+// The words as text: what the wallet kept, if its keys come from it.
+Result<SecretBytes, CommandFailure> words_of(const WalletSession& session) {
+  const auto& kept = session.state().words;
+  if (!kept)
+    return Failure{CommandFailure{ExitCode::failed, "this wallet was made by an earlier version, which did not keep the words: only those written down "
+                                  "then exist; without them, make a new wallet and pay everything to it", "no_words_kept"}};
+  const auto seed = crypto::bip39_seed(*kept, "");
+  CHECK(seed.ok());
+  if (!equal_constant_time(seed->expose(), session.state().seed.expose()))
+    return Failure{CommandFailure{ExitCode::damaged, "the words in this wallet do not give its keys", "damaged"}};
+  return crypto::bip39_encode(*kept);
+}
+
+}  // namespace
+
+int wallet_words(Console& console, const WalletOptions& options, int to_fd) {
+  const bool good_place = to_fd < 0 ? console.terminal() : to_fd > STDERR_FILENO && fcntl(to_fd, F_GETFD) >= 0;
+  if (!good_place) return console.failure({ExitCode::usage, kWordsPlace, "no_place_for_words"});
+  const auto session = WalletSession::look(options);
+  if (!session.ok()) return console.failure(session.error());
+  auto words = words_of(**session);
+  if (!words.ok()) return console.failure(words.error());
+  if (to_fd < 0) {
+    show_words(console, std::string_view(reinterpret_cast<const char*>(words->expose().data()), words->expose().size()));
+  } else if (!write_all(to_fd, words->expose()) || !write_all(to_fd, view("\n"))) {
+    return console.failure({ExitCode::not_written, fmt::format("the words could not be written to descriptor {}: {}", to_fd, std::strerror(errno)), ""});
+  }
+  console.document(ordered_json{{"ok", true}, {"wallet", (*session)->file()}}.dump(-1, ' ', false, kReplaceBadUtf8));
   return static_cast<int>(ExitCode::ok);
 }
 
@@ -92,13 +157,19 @@ int wallet_restore(Console& console, const WalletOptions& options, int words_fd)
   auto session = WalletSession::create(options, *secret, false);
   if (!session.ok()) return console.failure(session.error());
   say_if_on_trust(console, **session);
-  if (const auto driven = (*session)->drive(Need::verifier); !driven.ok()) return console.failure(driven.error());
+  // The file is there from here on: what fails now is gone on with, not begun again.
+  const auto half_way = [&](CommandFailure f) {
+    f.message += fmt::format("; {} is restored up to block {}, and `sotto wallet balance` goes on from there", (*session)->file(),
+                             (*session)->state().height());
+    return console.failure(f);
+  };
+  if (const auto driven = (*session)->drive(Need::verifier); !driven.ok()) return half_way(driven.error());
   const auto synced = (*session)->sync(console);
-  if (!synced.ok()) return console.failure(synced.error());
+  if (!synced.ok()) return half_way(synced.error());
   ledger::CircuitVerifier verifier((*session)->system(), (*session)->entropy(), (*session)->pool());
   ledger::FullAuthority authority(verifier, (*session)->entropy());
   const auto adopted = (*session)->driver().adopt_locks(authority);
-  if (!adopted.ok()) return console.failure(failure_of(adopted.error()));
+  if (!adopted.ok()) return half_way(failure_of(adopted.error()));
 
   auto& wallet = (*session)->wallet();
   console.line(fmt::format("Restored {} from {} blocks: {} payments in its history", (*session)->file(), synced->to,
@@ -127,7 +198,7 @@ int wallet_restore(Console& console, const WalletOptions& options, int words_fd)
 }
 
 int wallet_address(Console& console, const WalletOptions& options, bool fresh) {
-  const auto session = WalletSession::open(options);
+  const auto session = fresh ? WalletSession::open(options) : WalletSession::look(options);
   if (!session.ok()) return console.failure(session.error());
   auto address = (*session)->wallet().address();
   if (fresh) {
@@ -142,10 +213,10 @@ int wallet_address(Console& console, const WalletOptions& options, bool fresh) {
 }
 
 int wallet_balance(Console& console, const WalletOptions& options) {
-  const auto session = WalletSession::open(options);
+  const auto session = WalletSession::look(options);
   if (!session.ok()) return console.failure(session.error());
-  const auto trouble = try_sync(console, **session);
-  if (trouble && trouble->code != ExitCode::unreachable) return console.failure(*trouble);
+  const auto stale = try_sync(console, **session);
+  if (!stale.ok()) return console.failure(stale.error());
   const auto& wallet = (*session)->wallet();
   const auto& network = (*session)->network();
   const auto balances = wallet.balances();
@@ -160,18 +231,18 @@ int wallet_balance(Console& console, const WalletOptions& options) {
                     {"arriving", number(network, asset, b.arriving)}});
   }
   if (balances.empty()) console.line("  nothing yet");
-  console.line(
-      fmt::format("  as of block {}{}", wallet.state().height(), trouble ? "; the network is not reachable now" : ""));
-  console.document(
-      ordered_json{{"ok", true}, {"height", wallet.state().height()}, {"fresh", !trouble}, {"balances", list}}.dump(-1, ' ', false, kReplaceBadUtf8));
+  console.line(as_of(**session, *stale));
+  ordered_json document = known_json(**session, *stale);
+  document["balances"] = list;
+  console.document(document.dump(-1, ' ', false, kReplaceBadUtf8));
   return static_cast<int>(ExitCode::ok);
 }
 
 int wallet_history(Console& console, const WalletOptions& options) {
-  const auto session = WalletSession::open(options);
+  const auto session = WalletSession::look(options);
   if (!session.ok()) return console.failure(session.error());
-  const auto trouble = try_sync(console, **session);
-  if (trouble && trouble->code != ExitCode::unreachable) return console.failure(*trouble);
+  const auto stale = try_sync(console, **session);
+  if (!stale.ok()) return console.failure(stale.error());
   const auto& wallet = (*session)->wallet();
   const auto& network = (*session)->network();
   ordered_json list = ordered_json::array();
@@ -210,8 +281,10 @@ int wallet_history(Console& console, const WalletOptions& options) {
     list.push_back(std::move(j));
   }
   if (list.empty()) console.line("  nothing yet");
-  console.document(
-      ordered_json{{"ok", true}, {"height", wallet.state().height()}, {"fresh", !trouble}, {"payments", list}}.dump(-1, ' ', false, kReplaceBadUtf8));
+  if (*stale) console.line(as_of(**session, *stale));
+  ordered_json document = known_json(**session, *stale);
+  document["payments"] = list;
+  console.document(document.dump(-1, ' ', false, kReplaceBadUtf8));
   return static_cast<int>(ExitCode::ok);
 }
 

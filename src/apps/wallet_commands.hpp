@@ -20,6 +20,8 @@ struct WalletOptions {
 void show_words(Console& console, std::string_view words);
 
 int wallet_create(Console& console, const WalletOptions& options);
+// The 24 words again, on a terminal (to_fd -1) or as one line to that descriptor.
+int wallet_words(Console& console, const WalletOptions& options, int to_fd);
 int wallet_restore(Console& console, const WalletOptions& options, int words_fd);
 int wallet_address(Console& console, const WalletOptions& options, bool fresh);
 int wallet_balance(Console& console, const WalletOptions& options);
@@ -31,6 +33,8 @@ struct PayOptions {
   uint32_t timeout_s = 30;
 };
 int wallet_pay(Console& console, const WalletOptions& options, const PayOptions& pay);
+// The file of `pay --out` again, of a payment that is final.
+int wallet_payment_file(Console& console, const WalletOptions& options, const std::string& txid, const std::string& out);
 int wallet_resume(Console& console, const WalletOptions& options, uint32_t timeout_s);
 
 struct ReceiveOptions {

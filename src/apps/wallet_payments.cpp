@@ -1,12 +1,12 @@
 // Paying, receiving, receipts.
-#include <cstdio>
+#include <algorithm>
 #include <filesystem>
-#include <unistd.h>
 
 #include <fmt/format.h>
 
 #include "apps/json.hpp"
 #include "apps/assets.hpp"
+#include "apps/consent.hpp"
 #include "apps/wallet_commands.hpp"
 #include "apps/wallet_session.hpp"
 #include "ledger/circuit_verifier.hpp"
@@ -43,7 +43,7 @@ CommandFailure failure_of(const node::PayFailure& f) {
       return {ExitCode::pending,
               "sent, but not known to be final (" + f.what +
                   "): the money may still move; `sotto wallet resume` sends the same payment again",
-              f.reject};
+              f.reject, f.txid ? f.txid->hex() : ""};
   }
   return {ExitCode::failed, f.what, f.reject};
 }
@@ -76,14 +76,6 @@ Result<Review, CommandFailure> review(const ledger::Network& network, const PayO
     fee = *typed;
   }
   return Review{std::move(asset), std::move(fee_asset), amount, fee, to};
-}
-
-bool agreed(Console& console, const PayOptions& pay) {
-  if (pay.yes || !console.terminal() || isatty(STDIN_FILENO) != 1) return true;
-  std::fputs("Pay? [y/N] ", stdout);
-  std::fflush(stdout);
-  const int c = std::getchar();
-  return c == 'y' || c == 'Y';
 }
 
 // The honest steps of a settlement, as they happen.
@@ -129,16 +121,21 @@ Result<node::Paid, node::PayFailure> settle_shown(Console& console, WalletSessio
   return paid;
 }
 
-Status<CommandFailure> write_payment(const std::string& file, const ledger::NetworkId& network, const Bytes& transaction,
-                                     const settle::SettlementCertificate& settlement) {
-  const node::PaymentDocument document{network, transaction, settlement};
-  const auto written = write_file(file, document.encode());
-  if (!written.ok())
-    return Failure{CommandFailure{ExitCode::failed,
-                                  "the payment is final, but its file could not be written: " + written.error().what +
-                                      " (the payee finds it in the next block)",
-                                  ""}};
-  return Ok{};
+// The place of a payment's file, taken before anything is proven.
+Result<NewFile, CommandFailure> take_place(const std::string& file) {
+  std::error_code e;
+  if (fs::exists(fs::symlink_status(file, e))) return Failure{CommandFailure{ExitCode::already_exists, file + " exists already", ""}};
+  if (!fs::is_directory(fs::absolute(file).parent_path(), e))
+    return Failure{CommandFailure{ExitCode::no_such_file, "no directory for " + file, ""}};
+  auto place = NewFile::take(file, node::kMaxPaymentFileBytes);
+  if (!place.ok()) return Failure{CommandFailure{ExitCode::failed, place.error().what, "cannot_write"}};
+  return std::move(place).value();
+}
+
+// Of a final payment. The error says why there is no file.
+Status<Error> write_payment(NewFile& place, const ledger::NetworkId& network, const node::Paid& paid) {
+  if (!paid.settled) return Failure{Error{"a block has the payment, and nobody has a certificate for it: the payee finds it in that block"}};
+  return place.put(node::PaymentDocument{network, *paid.transaction, paid.settled->settlement}.encode());
 }
 
 ordered_json paid_json(const node::Paid& paid) {
@@ -170,31 +167,29 @@ void show_incoming(Console& console, const ledger::Network& network, const walle
 }  // namespace
 
 int wallet_pay(Console& console, const WalletOptions& options, const PayOptions& pay) {
-  std::error_code e;
-  if (!pay.out.empty() && fs::exists(pay.out, e))
-    return console.failure({ExitCode::already_exists, pay.out + " exists already" + kNotMoved, ""});
-  if (!pay.out.empty() && !fs::is_directory(fs::absolute(pay.out).parent_path(), e))
-    return console.failure({ExitCode::no_such_file, "no directory for " + pay.out + kNotMoved, ""});
+  if (const auto asked = can_agree(pay.yes); !asked.ok()) return console.failure(asked.error());
+  std::optional<NewFile> out;
+  if (!pay.out.empty()) {
+    auto place = take_place(pay.out);
+    if (!place.ok()) return console.failure(place.error());
+    out.emplace(std::move(place).value());
+  }
   const auto session = WalletSession::open(options);
   if (!session.ok()) return console.failure(session.error());
   const auto& network = (*session)->network();
   const auto r = review(network, pay);
   if (!r.ok()) return console.failure(r.error());
-  const auto not_moved = [](CommandFailure f) {
-    f.message += kNotMoved;
-    return f;
-  };
-  if (const auto driven = (*session)->drive(Need::prover); !driven.ok())
-    return console.failure(not_moved(driven.error()));
-  if (const auto synced = (*session)->sync(console); !synced.ok()) return console.failure(not_moved(synced.error()));
+  if (const auto driven = (*session)->drive(Need::prover); !driven.ok()) return console.failure(driven.error());
+  if (const auto synced = (*session)->sync(console); !synced.ok()) return console.failure(synced.error());
 
-  console.line("");
-  console.line(fmt::format("  {}", show_amount(network, r->asset.opening, r->amount)));
-  console.line(fmt::format("  to   {}", (*session)->address_text(r->to)));
-  console.line(fmt::format("  fee  {}", show_amount(network, r->fee_asset.opening, r->fee)));
-  console.line("");
-  if (!agreed(console, pay)) return console.failure({ExitCode::failed, std::string("not paid") + kNotMoved, ""});
+  const std::vector<std::string> shown = {"",
+                                          fmt::format("  {}", show_amount(network, r->asset.opening, r->amount)),
+                                          fmt::format("  to   {}", (*session)->address_text(r->to)),
+                                          fmt::format("  fee  {}", show_amount(network, r->fee_asset.opening, r->fee)),
+                                          ""};
+  if (const auto yes = agree(console, pay.yes, shown, "Pay?"); !yes.ok()) return console.failure(yes.error());
 
+  console.money_may_move();
   console.begin("Making the private proof");
   const Stopwatch watch;
   size_t merges = 0;
@@ -211,15 +206,21 @@ int wallet_pay(Console& console, const WalletOptions& options, const PayOptions&
   if (!paid.ok()) return console.failure(failure_of(paid.error()));
   paid->merges = merges;
 
+  const std::string sent = fmt::format("{} to {}", show_amount(network, r->asset.opening, r->amount),
+                                       short_address((*session)->address_text(r->to)));
+  console.happened("paid, and final: " + sent + ", txid " + paid->txid.hex());
   console.line("");
-  console.line(fmt::format("Sent {} to {}", show_amount(network, r->asset.opening, r->amount),
-                           short_address((*session)->address_text(r->to))));
+  console.line("Sent " + sent);
   console.line("  txid " + paid->txid.hex());
-  if (!pay.out.empty() && !paid->settled) console.line("  no file for the payee, who finds it in the block that has it");
-  if (!pay.out.empty() && paid->settled) {
-    if (const auto written = write_payment(pay.out, network.id(), *paid->transaction, paid->settled->settlement); !written.ok())
-      return console.failure(written.error());
-    console.line("  for the payee: " + pay.out);
+  std::optional<CommandFailure> no_file, unnoted;
+  if (!paid->unnoted.empty())
+    unnoted = CommandFailure{ExitCode::not_written, "the payment is final, but the wallet could not store that: " + paid->unnoted +
+                                                        "; it learns of it from the next block", "store_failed", paid->txid.hex()};
+  if (out) {
+    const auto written = write_payment(*out, network.id(), *paid);
+    if (written.ok()) console.line("  for the payee: " + pay.out);
+    else no_file = CommandFailure{ExitCode::not_written, "the payment is final, but its file was not written: " + written.error().what +
+                                      (paid->settled ? "; `sotto wallet payment-file " + paid->txid.hex() + " --out FILE` writes it" : ""), ""};
   }
   ordered_json j = {
       {"ok", true},
@@ -228,8 +229,37 @@ int wallet_pay(Console& console, const WalletOptions& options, const PayOptions&
       {"address", (*session)->address_text(r->to)},
       {"fee", {{"amount", number(network, r->fee_asset.opening, r->fee)}, {"asset", r->fee_asset.symbol}}}};
   j.update(paid_json(*paid));
-  if (!pay.out.empty() && paid->settled) j["out"] = pay.out;
+  if (out && !no_file) j["out"] = pay.out;
+  if (no_file) j["out_error"] = no_file->message;
+  if (unnoted) j["wallet_error"] = unnoted->message;
   console.document(j.dump(-1, ' ', false, kReplaceBadUtf8));
+  for (const auto& trouble : {no_file, unnoted})
+    if (trouble) (void)console.warning(*trouble);
+  return static_cast<int>(no_file || unnoted ? ExitCode::not_written : ExitCode::ok);
+}
+
+int wallet_payment_file(Console& console, const WalletOptions& options, const std::string& txid, const std::string& out) {
+  const auto id = from_hex(txid);
+  if (!id || id->size() != 32) return console.failure({ExitCode::usage, "\"" + txid + "\" is not a txid: 64 hex digits", "not_a_txid"});
+  auto place = take_place(out);
+  if (!place.ok()) return console.failure(place.error());
+  const auto session = WalletSession::look(options);
+  if (!session.ok()) return console.failure(session.error());
+  wallet::TxId key;
+  std::ranges::copy(*id, key.value.begin());
+  const auto* payment = (*session)->wallet().payment(key);
+  if (payment == nullptr)
+    return console.failure({ExitCode::no_such_file, "this wallet file made no such payment; after a restore it does not hold those made before", "unknown_payment"});
+  if (payment->state != wallet::PaymentState::settled && payment->state != wallet::PaymentState::executed)
+    return console.failure({payment->holds_notes() ? ExitCode::pending : ExitCode::failed,
+                            "the payment is " + std::string(wallet::name(payment->state)) + ", not final", "not_final", txid});
+  const auto certificate = settle::SettlementCertificate::decode(payment->certificate);
+  if (!certificate.ok())
+    return console.failure({ExitCode::failed, "a block has the payment, and this wallet has no certificate for it: the payee finds it in that block", "no_certificate"});
+  const node::PaymentDocument document{(*session)->network().id(), *payment->bytes, *certificate};
+  if (const auto written = place->put(document.encode()); !written.ok()) return console.failure({ExitCode::failed, written.error().what, "cannot_write"});
+  console.line("  for the payee: " + out);
+  console.document(ordered_json{{"ok", true}, {"txid", txid}, {"out", out}}.dump(-1, ' ', false, kReplaceBadUtf8));
   return static_cast<int>(ExitCode::ok);
 }
 
@@ -299,12 +329,19 @@ int receive_file(Console& console, WalletSession& session, const ReceiveOptions&
     receipts.receipts.push_back(*receipt);
   }
   const std::string file = receive.receipt.empty() ? receive.file + ".receipt" : receive.receipt;
-  if (const auto written = write_file(file, receipts.encode()); !written.ok())
-    return console.failure(
-        {ExitCode::failed, "credited, but the receipt could not be written: " + written.error().what, ""});
-  console.line("  receipt for the payer: " + file);
-  console.document(ordered_json{{"ok", true}, {"received", list}, {"receipt", file}, {"verify_ms", verify_ms}}.dump(-1, ' ', false, kReplaceBadUtf8));
-  return static_cast<int>(ExitCode::ok);
+  ordered_json answer{{"ok", true}, {"received", list}};
+  std::optional<CommandFailure> no_receipt;
+  if (const auto written = write_file(file, receipts.encode()); written.ok()) {
+    console.line("  receipt for the payer: " + file);
+    answer["receipt"] = file;
+  } else {
+    no_receipt = CommandFailure{ExitCode::not_written, "received, but the receipt was not written: " + written.error().what +
+                                                           "; the same command with --receipt FILE signs it again", ""};
+    answer["receipt_error"] = no_receipt->message;
+  }
+  answer["verify_ms"] = verify_ms;
+  console.document(answer.dump(-1, ' ', false, kReplaceBadUtf8));
+  return no_receipt ? console.warning(*no_receipt) : static_cast<int>(ExitCode::ok);
 }
 
 int receive_blocks(Console& console, WalletSession& session, const ReceiveOptions& receive) {
@@ -358,7 +395,7 @@ int wallet_receive(Console& console, const WalletOptions& options, const Receive
 }
 
 int wallet_receipt(Console& console, const WalletOptions& options, const std::string& file) {
-  const auto session = WalletSession::open(options);
+  const auto session = file.empty() ? WalletSession::look(options) : WalletSession::open(options);
   if (!session.ok()) return console.failure(session.error());
   auto& wallet = (*session)->wallet();
   const auto& network = (*session)->network();

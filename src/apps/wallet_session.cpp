@@ -26,19 +26,23 @@ Failure<CommandFailure> fail(ExitCode code, const std::string& message, const st
   return Failure{CommandFailure{code, message, reject}};
 }
 
+constexpr const char* kWordsRestore =
+    "the 24 words restore the money, its history and addresses: move the wallet file away and run `sotto wallet restore`";
+
 CommandFailure failure_of(const store::WalletFileError& e, const std::string& file) {
   using R = store::WalletFileReject;
   const std::string reject = store::name(e.reject);
   switch (e.reject) {
     case R::not_found:
-      return {ExitCode::no_such_file, "no wallet at " + file + " (make one: sotto wallet create)", reject};
+      return {ExitCode::no_such_file, "no wallet at " + file + " (make one: sotto wallet create; with the 24 words: sotto wallet restore)", reject};
     case R::already_exists: return {ExitCode::already_exists, file + " exists already; nothing was changed", reject};
     case R::wallet_in_use: return {ExitCode::wallet_in_use, file + " is in use by another process", reject};
     case R::wrong_passphrase: return {ExitCode::wrong_passphrase, "wrong passphrase", reject};
-    case R::not_a_wallet:
     case R::unknown_format:
+      return {ExitCode::damaged, file + " cannot be used: a later version of this program wrote it; that version opens it", reject};
+    case R::not_a_wallet:
     case R::damaged:
-      return {ExitCode::damaged, file + " cannot be used: " + reject + (e.detail.empty() ? "" : " (" + e.detail + ")"),
+      return {ExitCode::damaged, file + " cannot be used: " + reject + (e.detail.empty() ? "" : " (" + e.detail + ")") + "; " + kWordsRestore,
               reject};
     case R::no_memory:
     case R::io: return {ExitCode::failed, file + ": " + reject + " " + e.detail, reject};
@@ -87,8 +91,9 @@ CommandFailure failure_of(const wallet::Refusal& r) {
       return {ExitCode::not_enough, "enough money, but some of it is still arriving; try again in a moment", reject};
     case R::insufficient_fee: return {ExitCode::not_enough, "not enough of the fee asset for the fee", reject};
     case R::wrong_network: return {ExitCode::wrong_network, "the wallet belongs to another network", reject};
-    case R::damaged:
-    case R::no_account: return {ExitCode::damaged, "the wallet cannot be used: " + what, reject};
+    case R::damaged: return {ExitCode::damaged, "the wallet cannot be used: " + what + "; " + kWordsRestore, reject};
+    case R::no_account:
+      return {ExitCode::damaged, "the wallet's making did not finish, and nothing was ever paid to it: remove the file and make it again", reject};
     default: return {ExitCode::failed, what, reject};
   }
 }
@@ -137,7 +142,7 @@ Status<CommandFailure> WalletSession::choose_relays(const std::string& asked) {
 Status<CommandFailure> WalletSession::know(node::NetworkInfo info) {
   auto genesis = ledger::decode_genesis(info.genesis);
   if (!genesis.ok() || !ledger::check_content(genesis->content).ok())
-    return fail(ExitCode::damaged, network_path(file_) + " does not describe a network");
+    return fail(ExitCode::damaged, network_path(file_) + " does not describe a network; that of any wallet of this network will do");
   auto committee = node::genesis_committee(*genesis);
   if (!committee.ok()) return fail(ExitCode::damaged, network_path(file_) + ": " + committee.error().what);
   info_ = std::move(info);
@@ -146,7 +151,10 @@ Status<CommandFailure> WalletSession::know(node::NetworkInfo info) {
   return Ok{};
 }
 
-Result<std::unique_ptr<WalletSession>, CommandFailure> WalletSession::open(const WalletOptions& options) {
+Result<std::unique_ptr<WalletSession>, CommandFailure> WalletSession::open(const WalletOptions& options) { return open(options, false); }
+Result<std::unique_ptr<WalletSession>, CommandFailure> WalletSession::look(const WalletOptions& options) { return open(options, true); }
+
+Result<std::unique_ptr<WalletSession>, CommandFailure> WalletSession::open(const WalletOptions& options, bool only_look) {
   std::unique_ptr<WalletSession> s(new WalletSession);
   TRY(file, wallet_path(options.file));
   s->file_ = file;
@@ -158,6 +166,8 @@ Result<std::unique_ptr<WalletSession>, CommandFailure> WalletSession::open(const
     return Failure{failure_of(store::WalletFileError{store::WalletFileReject::not_found, ""}, file)};
   TRY(passphrase, ask_secret("passphrase of " + file, options.passphrase_fd, false));
   auto store = store::WalletStore::open(file, passphrase.expose(), s->entropy_);
+  if (!store.ok() && store.error().reject == store::WalletFileReject::io && only_look)
+    store = store::WalletStore::open_as_it_stands(file, passphrase.expose(), s->entropy_);
   if (!store.ok()) return Failure{failure_of(store.error(), file)};
   s->store_ = std::move(store).value();
 
@@ -165,8 +175,7 @@ Result<std::unique_ptr<WalletSession>, CommandFailure> WalletSession::open(const
   auto info = bytes.ok() ? node::NetworkInfo::decode(*bytes)
                          : Result<node::NetworkInfo, DecodeError>(Failure{DecodeError::truncated});
   if (!info.ok())
-    return fail(ExitCode::damaged,
-                network_path(file) + " is missing or damaged; restore it from any wallet of this network");
+    return fail(ExitCode::damaged, network_path(file) + " is missing or damaged; that of any wallet of this network will do, and " + kWordsRestore);
   TRY_OK(s->know(std::move(info).value()));
   s->given_checkpoint_ = options.checkpoint;
   TRY(checkpoint, s->known_checkpoint());
@@ -271,10 +280,11 @@ Status<CommandFailure> WalletSession::connect() {
   if (auto now = client_->info(); now.validators != info_.validators || now.ids != info_.ids) {
     // They moved: remembered for next time.
     info_ = std::move(now);
-    if (const auto written = write_file(network_path(file_), info_.encode()); !written.ok())
-      return fail(ExitCode::failed, written.error().what);
+    if (const auto written = write_file(network_path(file_), info_.encode()); !written.ok()) not_kept_ = written.error().what;
   }
-  return keep_checkpoint();
+  // What is not remembered is asked for again next time; whether money can move is for the wallet's own file to say.
+  if (const auto kept = keep_checkpoint(); !kept.ok()) not_kept_ = kept.error().message;
+  return Ok{};
 }
 
 Result<std::optional<settle::Checkpoint>, CommandFailure> WalletSession::known_checkpoint() const {
@@ -284,7 +294,8 @@ Result<std::optional<settle::Checkpoint>, CommandFailure> WalletSession::known_c
   const auto bytes = read_file(from, settle::kMaxCheckpointBytes);
   if (!bytes.ok()) return fail(ExitCode::failed, bytes.error().what);
   auto checkpoint = settle::Checkpoint::decode(*bytes);
-  if (!checkpoint.ok()) return fail(ExitCode::damaged, from + " is no checkpoint");
+  if (!checkpoint.ok())
+    return fail(ExitCode::damaged, from + " is no checkpoint; take that of another wallet (--checkpoint FILE), or remove it: no money is in it");
   return std::optional(std::move(checkpoint).value());
 }
 
@@ -319,6 +330,8 @@ Status<CommandFailure> WalletSession::drive(Need need) {
 }
 
 Result<node::Synced, CommandFailure> WalletSession::sync(Console& console) {
+  if (!not_kept_.empty())
+    (void)console.warning({ExitCode::not_written, "what the network said could not be remembered: " + std::exchange(not_kept_, ""), ""});
   console.begin("Following the ledger");
   const Stopwatch watch;
   const auto synced =

@@ -30,6 +30,9 @@ class WalletSession {
  public:
   // Opens the file: asks for the passphrase, loads wallet and FILE.network.
   static Result<std::unique_ptr<WalletSession>, CommandFailure> open(const WalletOptions& options);
+  // The same for a command that only shows: a file that cannot be written, because the disk is full or may only be read, is
+  // opened as it stands. Whatever would change it then fails (read_only).
+  static Result<std::unique_ptr<WalletSession>, CommandFailure> look(const WalletOptions& options);
   // A new file on the network that `options` names, from its words. With `from_now` it starts at the present tree,
   // without at genesis.
   static Result<std::unique_ptr<WalletSession>, CommandFailure> create(const WalletOptions& options,
@@ -45,9 +48,11 @@ class WalletSession {
   Result<node::Synced, CommandFailure> sync(Console& console);
 
   const std::string& file() const { return file_; }
+  bool read_only() const { return store_->read_only(); }
   // Made without a network file: which network it is came from whoever answered first.
   bool taken_on_trust() const { return taken_on_trust_; }
   wallet::Wallet& wallet() { return *wallet_; }
+  const wallet::State& state() const { return wallet_->state(); }
   const ledger::Network& network() const { return *network_; }
   const settle::Committee& committee() const { return *committee_; }
   node::WalletDriver& driver() { return *driver_; }
@@ -59,6 +64,7 @@ class WalletSession {
 
  private:
   WalletSession() = default;
+  static Result<std::unique_ptr<WalletSession>, CommandFailure> open(const WalletOptions& options, bool only_look);
   Status<CommandFailure> know(node::NetworkInfo info);
   Status<CommandFailure> choose_relays(const std::string& asked);
   Result<std::unique_ptr<node::NetworkClient>, node::NetworkClient::Trouble> reach();
@@ -66,6 +72,7 @@ class WalletSession {
   Status<CommandFailure> follow();
   Status<CommandFailure> keep_checkpoint();
   std::string file_, given_checkpoint_;
+  std::string not_kept_;             // what of the network could not be remembered, and why; "": nothing
   crypto::SystemEntropy entropy_;
   node::SystemClock clock_;
   ThreadPool pool_{core_count()};

@@ -70,13 +70,16 @@ Result<Paid, PayFailure> WalletDriver::settle(const wallet::Outgoing& outgoing, 
       return Failure{wallet_failure(noted.error())};
     return Failure{PayFailure{PayFailure::Kind::refused, reject, what, outgoing.txid}};
   }
-  if (const auto noted = wallet_.settled(outgoing.txid, settled->settlement, *network_.committee()); !noted.ok()) {
+  const auto noted = wallet_.settled(outgoing.txid, settled->settlement, *network_.committee());
+  if (!noted.ok() && noted.error().reject != wallet::Reject::store_failed) {
     PayFailure f = wallet_failure(noted.error());
     f.kind = PayFailure::Kind::pending;
     f.txid = outgoing.txid;
     return Failure{std::move(f)};
   }
-  return paid(std::make_shared<const Settled>(std::move(settled).value()), settled_at);
+  Paid out = paid(std::make_shared<const Settled>(std::move(settled).value()), settled_at);
+  if (!noted.ok()) out.unnoted = noted.error().detail;
+  return out;
 }
 
 // Until the wallet has stored a payment: money on its way is waited for, money in too many notes is merged.

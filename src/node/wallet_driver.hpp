@@ -29,6 +29,7 @@ struct Paid {
   double settled_ms = 0;             // from finished proof to settlement certificate: own verification, signature and
                                      // synced store included; from the first send if the proof is of an earlier run
   size_t merges = 0;                 // that had to go first
+  std::string unnoted = {};          // final, but the wallet could not store that it is: why. A block will tell it
 };
 
 struct Synced {
