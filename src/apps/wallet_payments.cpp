@@ -138,10 +138,17 @@ Status<Error> write_payment(NewFile& place, const ledger::NetworkId& network, co
   return place.put(node::PaymentDocument{network, *paid.transaction, paid.settled->settlement}.encode());
 }
 
+// Final at the validators, and the wallet's file did not take that.
+CommandFailure unnoted(const node::Paid& paid) {
+  return {ExitCode::not_written, "the payment is final, but the wallet could not store that: " + paid.unnoted + "; it learns of it from the next block",
+          "store_failed", paid.txid.hex()};
+}
+
 ordered_json paid_json(const node::Paid& paid) {
   ordered_json j = {{"txid", paid.txid.hex()}, {"state", "final"}, {"prove_ms", paid.prove_ms}};
   if (paid.settled) j["lock_certificate_ms"] = paid.settled->timings.lock_certificate_ms;
   j.update({{"settled_ms", paid.settled_ms}, {"merges", paid.merges}});
+  if (!paid.unnoted.empty()) j["wallet_error"] = unnoted(paid).message;
   return j;
 }
 
@@ -212,10 +219,7 @@ int wallet_pay(Console& console, const WalletOptions& options, const PayOptions&
   console.line("");
   console.line("Sent " + sent);
   console.line("  txid " + paid->txid.hex());
-  std::optional<CommandFailure> no_file, unnoted;
-  if (!paid->unnoted.empty())
-    unnoted = CommandFailure{ExitCode::not_written, "the payment is final, but the wallet could not store that: " + paid->unnoted +
-                                                        "; it learns of it from the next block", "store_failed", paid->txid.hex()};
+  std::optional<CommandFailure> no_file;
   if (out) {
     const auto written = write_payment(*out, network.id(), *paid);
     if (written.ok()) console.line("  for the payee: " + pay.out);
@@ -231,11 +235,10 @@ int wallet_pay(Console& console, const WalletOptions& options, const PayOptions&
   j.update(paid_json(*paid));
   if (out && !no_file) j["out"] = pay.out;
   if (no_file) j["out_error"] = no_file->message;
-  if (unnoted) j["wallet_error"] = unnoted->message;
   console.document(j.dump(-1, ' ', false, kReplaceBadUtf8));
-  for (const auto& trouble : {no_file, unnoted})
-    if (trouble) (void)console.warning(*trouble);
-  return static_cast<int>(no_file || unnoted ? ExitCode::not_written : ExitCode::ok);
+  int code = no_file ? console.warning(*no_file) : static_cast<int>(ExitCode::ok);
+  if (!paid->unnoted.empty()) code = console.warning(unnoted(*paid));
+  return code;
 }
 
 int wallet_payment_file(Console& console, const WalletOptions& options, const std::string& txid, const std::string& out) {
@@ -271,6 +274,7 @@ int wallet_resume(Console& console, const WalletOptions& options, uint32_t timeo
 
   ordered_json list = ordered_json::array();
   std::optional<CommandFailure> worst;
+  int code = static_cast<int>(ExitCode::ok);
   const auto pending = (*session)->driver().unfinished();
   for (const auto& outgoing : pending) {
     console.line("payment " + outgoing.txid.hex());
@@ -279,6 +283,8 @@ int wallet_resume(Console& console, const WalletOptions& options, uint32_t timeo
     });
     if (paid.ok()) {
       list.push_back(paid_json(*paid));
+      console.happened("final: txid " + paid->txid.hex());
+      if (!paid->unnoted.empty()) code = console.warning(unnoted(*paid));
     } else {
       worst = failure_of(paid.error());
       list.push_back({{"txid", outgoing.txid.hex()},
@@ -289,7 +295,7 @@ int wallet_resume(Console& console, const WalletOptions& options, uint32_t timeo
   if (pending.empty()) console.line("Nothing is under way.");
   if (worst && !console.json()) return console.failure(*worst);
   console.document(ordered_json{{"ok", !worst}, {"payments", list}}.dump(-1, ' ', false, kReplaceBadUtf8));
-  return static_cast<int>(worst ? worst->code : ExitCode::ok);
+  return worst ? static_cast<int>(worst->code) : code;
 }
 
 namespace {

@@ -19,7 +19,9 @@ constexpr uint32_t kTimeoutMs = 3000;
 class Rows final : public wallet::RowStore {
  public:
   std::map<wallet::RowKey, Bytes> rows;
+  bool full = false;
   Status<Error> commit(const wallet::Changes& changes) override {
+    if (full) return Failure{Error{"disk full"}};
     for (const auto& key : changes.erase) rows.erase(key);
     for (const auto& row : changes.put) rows[row.key] = row.value;
     return Ok{};
@@ -411,6 +413,21 @@ TEST(Hostile, AnExpiredPaymentIsBroughtToItsEnd) {
                        : stage.share<settle::Phase::settle>(i, about).encode());
   };
   EXPECT_EQ(voted.resume(), wallet::PaymentState::settled);
+  EXPECT_EQ((*voted.paid)->unnoted, "");
+
+  // Money that has moved is not called failed because the wallet's disk is full.
+  Expired full(stage);
+  full.rows.full = true;
+  const auto of_full = stage.subject(full.tx);
+  stage.answer = [&](size_t i, const net::Request& request) {
+    const bool vote = net::parse_target(request.target).path == kTransactionsPath;
+    return binary(vote ? stage.share<settle::Phase::vote>(i, of_full).encode()
+                       : stage.share<settle::Phase::settle>(i, of_full).encode());
+  };
+  EXPECT_EQ(full.resume(), wallet::PaymentState::expired);
+  ASSERT_TRUE(full.paid->ok());
+  EXPECT_NE((*full.paid)->settled, nullptr);
+  EXPECT_EQ((*full.paid)->unnoted, "disk full");
 }
 
 TEST(Hostile, ADevnetThatHasRunIsNotMadeAnewForWantOfItsGenesis) {
