@@ -1,8 +1,12 @@
 #include "base/files.hpp"
 
+#include <array>
 #include <csignal>
+#include <fcntl.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
@@ -65,6 +69,31 @@ TEST_F(Files, ANewFileWantsItsRoomAtOnce) {
   waitpid(child, &status, 0);
   EXPECT_EQ(status, 0);
   EXPECT_EQ(entries(), 0u);
+}
+
+// Larger than the pipe, which refuses to wait: the writer waits for the reader.
+TEST_F(Files, WriteAllWaitsForASlowReader) {
+  std::array<int, 2> pipe_ends{};
+  ASSERT_EQ(pipe2(pipe_ends.data(), O_NONBLOCK), 0);
+  const Bytes content(1'000'000, 7);
+  bool written = false;
+  std::thread writer([&] {
+    written = write_all(pipe_ends[1], content);
+    close(pipe_ends[1]);
+  });
+  size_t read_bytes = 0;
+  Bytes chunk(1000);
+  for (;;) {
+    pollfd ready{pipe_ends[0], POLLIN, 0};
+    poll(&ready, 1, -1);
+    const ssize_t n = read(pipe_ends[0], chunk.data(), chunk.size());
+    if (n == 0) break;
+    if (n > 0) read_bytes += static_cast<size_t>(n);
+  }
+  writer.join();
+  close(pipe_ends[0]);
+  EXPECT_TRUE(written);
+  EXPECT_EQ(read_bytes, content.size());
 }
 
 TEST_F(Files, AFailedWriteLeavesNothingBeside) {
