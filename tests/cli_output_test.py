@@ -4,6 +4,7 @@ success, no money moves without a yes, looking needs no disk.
 
 cli_output_test.py PROGRAM     (the built `sotto`)
 """
+import http.server
 import json
 import os
 import pathlib
@@ -13,6 +14,7 @@ import select
 import shutil
 import subprocess
 import sys
+import threading
 import time
 import unittest
 
@@ -243,6 +245,48 @@ class Output(cli_test.Network):
             self.assertIn("money not moved", self.wallet("ian", "pay", to, amount, asset, code=Codes.usage)["message"])
         self.assertIn("money not moved", self.wallet("ian", "pay", to, "1.00", "EUR", passphrase="wrong", code=Codes.wrong_passphrase)["message"])
         self.assertNotIn("money", self.run_json("wallet", "balance", "--nonsense", code=Codes.usage)["message"])
+
+    def test_a_devnet_that_does_not_answer_may_have_paid(self):
+        """In the place of a devnet: something that answers whether it is there, and goes away when it is told to pay."""
+        to = self.create("bo")["address"]
+        orders = []
+
+        class Silent(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                self.send_response(404)
+                self.send_header("Content-Length", "2")
+                self.end_headers()
+                self.wfile.write(b"{}")
+
+            def do_POST(self):
+                orders.append(self.rfile.read(int(self.headers["Content-Length"])))
+                if answer is None:
+                    self.close_connection = True
+                    return
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            def log_message(self, *args):
+                pass
+
+        place = self.dir / "silent-devnet"
+        place.mkdir()
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Silent) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            (place / "control").write_text(json.dumps({"address": "127.0.0.1", "port": server.server_port, "token": "x"}))
+            for times, (answer, reject) in enumerate(((None, "no_answer"), (b"nonsense", "no_answer"), (b'{"ok":false,"error":"pending","message":"sent","reject":"gone","txid":"ab"}', "gone")), 1):
+                asked = self.run_json("devnet", "fund", to, "1.00", "EUR", "--dir", place, code=Codes.pending)
+                self.assertEqual(asked["reject"], reject)
+                self.assertNotIn("not moved", asked["message"])
+                self.assertEqual(len(orders), times)              # told once
+            self.assertEqual(asked["txid"], "ab")
+            server.shutdown()
+        gone = self.run_json("devnet", "fund", to, "1.00", "EUR", "--dir", place, code=Codes.unreachable)
+        self.assertIn("money not moved", gone["message"])
 
     def test_a_place_for_the_payment_is_looked_for_before_money_moves(self):
         self.funded("jim", "9.00")

@@ -43,8 +43,13 @@ ordered_json answer_to(const ledger::Network& network, const ControlServer::Fund
   const auto paid = fund(*to, asset->opening, *amount);
   if (!paid.ok()) {
     const auto& f = paid.error();
+    if (f.kind == node::PayFailure::Kind::pending) {
+      auto sent = failure(ExitCode::pending, "the faucet has sent it, but it is not known to be final (" + f.what + "): the money may still move", f.reject);
+      if (f.txid) sent["txid"] = f.txid->hex();
+      return sent;
+    }
     return failure(f.reject == "insufficient_funds" ? ExitCode::not_enough : ExitCode::failed,
-                   "the faucet could not pay: " + f.what, f.reject);
+                   "the faucet could not pay: " + f.what + "; money not moved", f.reject);
   }
   return {{"ok", true},
           {"txid", paid->txid.hex()},

@@ -20,6 +20,8 @@ using nlohmann::ordered_json;
 
 namespace {
 
+constexpr uint32_t kThereTimeoutMs = 5000;
+
 Result<fs::path, CommandFailure> devnet_dir(const std::string& given) {
   if (!given.empty()) return fs::absolute(given);
   const auto base = home();
@@ -114,24 +116,28 @@ int devnet_fund(Console& console, const std::string& dir_option, const std::stri
   if (!control.ok()) return console.failure(control.error());
   console.begin(fmt::format("The faucet pays {} {}", amount, asset));
   const Stopwatch watch;
-  net::Client client;
+  // Whether anybody is there is asked before the order to pay, and apart from it: an order is given once, on a connection of
+  // its own, and without an answer nobody knows whether it was carried out.
+  const auto call = [&](net::Method method, Bytes body, uint32_t timeout_ms) {
+    return net::Client().call_and_wait(control->endpoint, {method, kFundPath, std::move(body), control->token, 0}, timeout_ms);
+  };
+  if (const auto there = call(net::Method::get, {}, kThereTimeoutMs); !there.ok())
+    return console.failure({ExitCode::unreachable, "the devnet does not answer: " + there.error().what, ""});
   console.money_may_move();
-  const auto response = client.call_and_wait(
-      control->endpoint,
-      {net::Method::post, kFundPath, FundRequest{address, amount, asset}.encode(), control->token, 0},
-      kFundTimeoutMs + 5000);
-  if (!response.ok())
-    return console.failure({ExitCode::unreachable, "the devnet does not answer: " + response.error().what, ""});
+  const auto response = call(net::Method::post, FundRequest{address, amount, asset}.encode(), kFundTimeoutMs + 5000);
+  const auto unknown = [&](const std::string& why) {
+    return console.failure({ExitCode::pending, "asked for, but the devnet has not said whether it paid (" + why + "): the payee's wallet shows it if it did", "no_answer"});
+  };
+  if (!response.ok()) return unknown(response.error().what);
   const auto j = ordered_json::parse(response->body.begin(), response->body.end(), nullptr, false);
-  if (!j.is_object() || !j.contains("ok"))
-    return console.failure({ExitCode::failed, "the devnet's answer makes no sense", ""});
+  if (!j.is_object() || !j.contains("ok")) return unknown("its answer makes no sense");
   if (j["ok"] != true) {
     const auto code =
         std::ranges::find(kExitCodes, j.value("error", ""), [](const ExitCodeRow& r) { return std::string(r.name); });
     const bool untried = code != kExitCodes.end() && code->code != ExitCode::failed && code->code != ExitCode::pending;
     if (untried) console.moves_money();                     // nothing has
     return console.failure({code == kExitCodes.end() ? ExitCode::failed : code->code, j.value("message", "failed"),
-                            j.value("reject", "")});
+                            j.value("reject", ""), j.value("txid", "")});
   }
   console.end(true, watch.ms(),
               fmt::format("private proof ready {} · final {} later", show_ms(j.value("prove_ms", 0.0)),
