@@ -379,6 +379,9 @@ class Output(cli_test.Network):
             self.assertEqual(self.run_in(way, directory, "receipt", name="pam")[0], Codes.ok)
             code, refused = self.run_in(way, directory, "address", "--new", name="pam")
             self.assertEqual(code, Codes.failed)
+        (self.dir / "read_only" / "pam-wal").write_bytes(b"left by a process that ended badly")
+        code, balance = self.run_in(READ_ONLY, self.dir / "read_only", "balance", name="pam")
+        self.assertEqual((code, balance["not_fresh"]), (Codes.ok, "read_only_earlier"), balance)
 
     def test_damaged_wallets_name_the_words(self):
         self.create("ray")

@@ -46,6 +46,8 @@ Result<std::optional<Stale>, CommandFailure> try_sync(Console& console, WalletSe
   }();
   if (!trouble) return std::optional<Stale>();
   if (trouble->code == ExitCode::unreachable) return std::optional(Stale{"the network is not reachable now", trouble->reject});
+  if (session.lacks_the_last())
+    return std::optional(Stale{"the wallet file cannot be written, and what was changed last in it is not shown: it waits for a disk that can", "read_only_earlier"});
   if (trouble->reject == "read_only" || trouble->reject == wallet::name(wallet::Reject::store_failed))
     return std::optional(Stale{"the wallet file cannot be written, and news must be kept before they are shown", trouble->reject});
   return Failure{*trouble};

@@ -44,8 +44,8 @@ CommandFailure failure_of(const store::WalletFileError& e, const std::string& fi
     case R::damaged:
       return {ExitCode::damaged, file + " cannot be used: " + reject + (e.detail.empty() ? "" : " (" + e.detail + ")") + "; " + kWordsRestore,
               reject};
-    case R::no_memory:
-    case R::io: return {ExitCode::failed, file + ": " + reject + " " + e.detail, reject};
+    case R::no_memory: return {ExitCode::failed, file + " cannot be opened: the memory that its passphrase takes cannot be had", reject};
+    case R::io: return {ExitCode::failed, file + " cannot be read and written: " + e.detail, reject};
   }
   return {ExitCode::failed, reject, reject};
 }

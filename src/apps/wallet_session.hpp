@@ -49,6 +49,7 @@ class WalletSession {
 
   const std::string& file() const { return file_; }
   bool read_only() const { return store_->read_only(); }
+  bool lacks_the_last() const { return store_->lacks_the_last(); }
   // Made without a network file: which network it is came from whoever answered first.
   bool taken_on_trust() const { return taken_on_trust_; }
   wallet::Wallet& wallet() { return *wallet_; }

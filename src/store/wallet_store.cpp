@@ -159,7 +159,7 @@ struct WalletStore::Impl {
   Digest set{};                                            // xor of the above
   std::vector<Row> loaded;                                 // until load() is called
   bool broken = false;
-  bool read_only = false;
+  bool read_only = false, lacks_the_last = false;
 
   Failure<WalletFileError> sqlite_failure(int code) const {
     return fail(meaning(code), sqlite3_errstr(code));
@@ -263,6 +263,8 @@ struct WalletStore::Impl {
     struct flock held {};
     held.l_type = F_RDLCK;                     // refused by whoever holds any part of the file for writing
     if (::fcntl(file.get(), F_GETLK, &held) != 0 || held.l_type != F_UNLCK) return fail(WalletFileReject::wallet_in_use);
+    struct stat left {};
+    lacks_the_last = ::stat((path + "-wal").c_str(), &left) == 0 && left.st_size > 0;
     std::string uri = "file:";
     for (const char c : std::filesystem::absolute(path).string()) {
       const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/';
@@ -410,6 +412,7 @@ Result<std::unique_ptr<WalletStore>, WalletFileError> WalletStore::open_as_it_st
 }
 
 bool WalletStore::read_only() const { return impl_->read_only; }
+bool WalletStore::lacks_the_last() const { return impl_->lacks_the_last; }
 
 Status<Error> WalletStore::commit(const Changes& changes) {
   Impl& s = *impl_;

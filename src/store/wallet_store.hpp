@@ -38,10 +38,12 @@ class WalletStore final : public wallet::RowStore {
   // Everything is read and authenticated here: a store that opened is whole.
   static Result<std::unique_ptr<WalletStore>, WalletFileError> open(const std::string& path, ByteView passphrase, Entropy& entropy);
   // For looking at a file that cannot be written (its file system may only be read, or is full): nothing is locked, made or
-  // changed, and commit() fails. What a process that ended badly left in FILE-wal is not seen: such a wallet shows an
-  // earlier state of itself. wallet_in_use: another process is writing the file.
+  // changed, and commit() fails. wallet_in_use: another process is writing the file.
   static Result<std::unique_ptr<WalletStore>, WalletFileError> open_as_it_stands(const std::string& path, ByteView passphrase, Entropy& entropy);
   bool read_only() const;
+  // Opened as it stands while a process that ended badly has left its last commits in FILE-wal, which then is not read: this
+  // is an earlier state of the wallet.
+  bool lacks_the_last() const;
   ~WalletStore() override;
 
   // Synced before it returns. After an Error of the disk the store refuses further commits until it is opened anew:

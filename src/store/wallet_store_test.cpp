@@ -342,6 +342,30 @@ TEST_F(WalletStoreTest, AFileThatCannotBeWrittenCanBeLookedAt) {
   EXPECT_EQ(WalletStore::open_as_it_stands(path_, kPass, entropy_).error().reject, WalletFileReject::damaged);
 }
 
+TEST_F(WalletStoreTest, AnEarlierStateIsCalledOne) {
+  const Row first{{Table::notes, {1}}, Bytes{1}}, last{{Table::notes, {2}}, Bytes{2}};
+  ASSERT_TRUE(create()->commit({{first}, {}}).ok());
+  EXPECT_FALSE((*WalletStore::open_as_it_stands(path_, kPass, entropy_))->lacks_the_last());
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    if (!open()->commit({{last}, {}}).ok()) _exit(1);            // closed: not in the -wal
+    const auto store = open();
+    if (!store->commit({{{last.key, Bytes{3}}}, {}}).ok()) _exit(1);
+    kill(getpid(), SIGKILL);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  ASSERT_TRUE(WIFSIGNALED(status));
+  {
+    const auto opened = WalletStore::open_as_it_stands(path_, kPass, entropy_);
+    ASSERT_TRUE(opened.ok());
+    EXPECT_TRUE((*opened)->lacks_the_last());
+    EXPECT_TRUE(same(*(*opened)->load(), {first, last}));
+  }
+  EXPECT_TRUE(same(*open()->load(), {first, {last.key, Bytes{3}}}));
+}
+
 // Names that mean something in a URI.
 TEST_F(WalletStoreTest, AnyNameCanBeLookedAt) {
   path_ = directory_ + "/a?mode=rwc&b#c%20 d";

@@ -81,6 +81,7 @@ Status<DecodeError> read_account(ByteView value, State& state) {
   TRY(seed, in.array<64>());
   TRY(index, in.u32());
   TRY(birth, in.u64());
+  state.words.reset();
   if (version >= 2) {
     TRY(told, in.boolean());
     if (told) {
