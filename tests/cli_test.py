@@ -373,6 +373,39 @@ class Cli(Network):
         finally:
             other.stop()
 
+    def test_nothing_of_another_network_is_taken(self):
+        """Two devnets that differ in nothing but their salt: addresses, files and checkpoints of one are refused by the other."""
+        other_home = self.dir / "another"
+        other = Devnet(other_home)
+        try:
+            self.funded("tess")
+            theirs = lambda name, *args, **kw: self.wallet(name, *args, **kw)
+            stranger = theirs("uma", "create", "--network", other.network)
+            before = self.balance("tess")
+            for command in (lambda: self.wallet("tess", "pay", stranger["address"], "0.10", "EUR", code=Codes.wrong_network),
+                            lambda: self.run_json("devnet", "fund", stranger["address"], "1.00", "EUR", code=Codes.wrong_network)):
+                refused = command()
+                self.assertEqual((refused["error"], refused["reject"]), ("wrong_network", "wrong_network"))
+                self.assertIn("money not moved", refused["message"])
+                self.assertIn(other.document["network"][:16], refused["message"])
+            self.assertEqual(self.balance("tess"), before)
+
+            self.run_json("devnet", "fund", stranger["address"], "5.00", "EUR", home=other_home)
+            theirs("uma", "receive", "--wait", "--timeout", 60)
+            vera = theirs("vera", "create", "--network", other.network)
+            payment = self.dir / "uma-payment"
+            theirs("uma", "pay", vera["address"], "1.00", "EUR", "--out", payment)
+            theirs("vera", "receive", payment)
+            for args in (("receive", payment), ("receipt", str(payment) + ".receipt"), ("balance", "--checkpoint", self.dir / "uma.checkpoint"),
+                         ("pay", self.create("wilma")["address"], "0.10", "EUR", "--checkpoint", self.dir / "uma.checkpoint")):
+                self.assertEqual(self.wallet("tess", *args, code=Codes.wrong_network)["reject"], "wrong_network")
+            # A wallet beside the description of another network.
+            for part in ("", ".network"):
+                shutil.copy(str(self.dir / ("tess" if part == "" else "uma")) + part, str(self.dir / "mixed") + part)
+            self.assertEqual(self.wallet("mixed", "balance", passphrase="secret of tess", code=Codes.wrong_network)["reject"], "wrong_network")
+        finally:
+            other.stop()
+
     def test_command_lines_that_make_no_sense(self):
         to = self.create("rosa")["address"]
         for args in ([], ["nonsense"], ["wallet"], ["wallet", "pay"], ["devnet", "fund", "x"], ["devnet", "up", "--port", "70000"],

@@ -77,7 +77,7 @@ std::unique_ptr<Person> make_person(World& world, size_t i) {
   p->network = std::move(network).value();
   const auto tree = p->network->tree();
   if (!tree.ok()) die(tree.error().what);
-  auto wallet = wallet::Wallet::create(*p->file, p->network->network(), node::kDevKind, *seed, 0, wallet::Birth{tree->height, tree->tree});
+  auto wallet = wallet::Wallet::create(*p->file, p->network->network(), *seed, 0, wallet::Birth{tree->height, tree->tree});
   if (!wallet.ok()) die(wallet::name(wallet.error().reject));
   p->wallet = std::make_unique<wallet::Wallet>(std::move(wallet).value());
   p->driver = std::make_unique<node::WalletDriver>(*p->wallet, *p->network, world.system, world.entropy, world.pool);
@@ -116,7 +116,7 @@ class Load {
     for (size_t i = 0; i < wallets; ++i) people_.push_back(make_person(world, i));
     validators_ = people_.front()->network->committee()->size();
     ordered_json addresses = ordered_json::array();
-    for (const auto& p : people_) addresses.push_back(note::to_text(p->wallet->address(), node::kDevKind));
+    for (const auto& p : people_) addresses.push_back(note::to_text(p->wallet->address(), p->wallet->network().content().kind));
     say({{"ok", true}, {"addresses", addresses}});
   }
 

@@ -5,8 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "node/dev_genesis.hpp"
-
 namespace sotto::apps {
 
 namespace {
@@ -59,12 +57,23 @@ Result<note::Amount, CommandFailure> parse_amount(const std::string& text, const
   return *amount;
 }
 
-Result<note::Address, CommandFailure> parse_address(const std::string& text) {
-  const auto address = note::address_from_text(text, node::kDevKind);
+Result<note::Address, CommandFailure> parse_address(const ledger::Network& network, const std::string& text) {
+  const auto address = note::address_from_text(text, network.mark());
   if (address.ok()) return *address;
-  const std::string reason = note::name(address.error());
-  const auto code = address.error() == note::AddressError::wrong_network ? ExitCode::wrong_network : ExitCode::usage;
-  return Failure{CommandFailure{code, "not an address of this network: " + reason, reason}};
+  using E = note::AddressError;
+  const E error = address.error();
+  const std::string reason = note::name(error), own = network.id().hex().substr(0, 16);
+  if (error == E::wrong_kind || error == E::wrong_network) {
+    const auto theirs = note::any_address_from_text(text);
+    CHECK(theirs.ok());
+    return Failure{CommandFailure{ExitCode::wrong_network,
+                                  fmt::format("an address of another network: it is of {} ({}), this is {} ({})", theirs->address.network.hex(),
+                                              note::name(theirs->kind), own, note::name(network.content().kind)),
+                                  reason}};
+  }
+  if (error == E::old_version)
+    return Failure{CommandFailure{ExitCode::usage, "an address of an older version, which does not say of which network it is; ask for a new one", reason}};
+  return Failure{CommandFailure{ExitCode::usage, "not an address of this network: " + reason, reason}};
 }
 
 std::string printable(ByteView text) {

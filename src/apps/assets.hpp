@@ -16,7 +16,8 @@ std::string number(const ledger::Network& network, const note::AssetOpening& ass
 std::string symbol(const ledger::Network& network, const note::AssetOpening& asset);
 // Failure (usage, reject = the named reason).
 Result<note::Amount, CommandFailure> parse_amount(const std::string& text, const ledger::Asset& asset);
-Result<note::Address, CommandFailure> parse_address(const std::string& text);
+// An address of this network. Failure (reject = the named reason): wrong_network if it is a good one of another, else usage.
+Result<note::Address, CommandFailure> parse_address(const ledger::Network& network, const std::string& text);
 // What a stranger wrote (memos), fit for a terminal and for JSON: valid UTF-8, control characters and line breaks
 // replaced.
 std::string printable(ByteView text);

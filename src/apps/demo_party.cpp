@@ -29,7 +29,7 @@ Result<std::unique_ptr<Party>, Error> make_party(DemoWorld& world, const std::st
     if (!tree.ok()) return Failure{Error{tree.error().what}};
     birth = wallet::Birth{tree->height, tree->tree};
   }
-  auto wallet = wallet::Wallet::create(*party->file, party->network->network(), node::kDevKind, *seed, 0, birth);
+  auto wallet = wallet::Wallet::create(*party->file, party->network->network(), *seed, 0, birth);
   if (!wallet.ok()) return Failure{Error{wallet::name(wallet.error().reject)}};
   party->wallet = std::make_unique<wallet::Wallet>(std::move(wallet).value());
   party->driver =

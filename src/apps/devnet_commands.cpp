@@ -41,8 +41,7 @@ ExitCode code_of(node::Devnet::Failed failed) {
 
 void introduce(Console& console, const node::Devnet& devnet, const fs::path& dir, bool default_dir) {
   const std::string dir_option = default_dir ? "" : " --dir " + dir.string();
-  const std::string network =
-      node::kDevKind == note::NetworkKind::dev ? net::to_string(devnet.endpoints().front()) : "";
+  const std::string network = net::to_string(devnet.endpoints().front());
   console.line("");
   console.line(fmt::format("Network {}, kept in {}", devnet.id().hex().substr(0, 16), dir.string()));
   for (size_t i = 0; i < devnet.endpoints().size(); ++i)

@@ -79,6 +79,7 @@ int genesis_draft(Console& console, const DraftCommand& command) {
   const auto owner = crypto::bip39_seed(secret, "");
   CHECK(owner.ok());
   node::DevChoices choices;
+  choices.kind = command.kind;
   choices.tune = [&](ledger::Params& p) {
     p.epoch_blocks = command.epoch_blocks;
     p.epoch_ms = command.epoch_s * 1000;
@@ -91,8 +92,9 @@ int genesis_draft(Console& console, const DraftCommand& command) {
   const std::string text(words.expose().begin(), words.expose().end());
   show_words(console, text);
   console.line("They own everything the network begins with: sotto wallet restore, once it runs.");
+  console.line(fmt::format("A network of kind {}: its addresses begin with {}1.", note::name(command.kind), note::hrp(command.kind)));
   console.line(fmt::format("Network {}. Each operator: sottod prove --dir DIR --draft {}/{}", id, dir, kDraft));
-  console.document(ordered_json{{"ok", true}, {"network", id}, {"draft", (fs::path(dir) / kDraft).string()}, {"words", text}}.dump(-1, ' ', false, kReplaceBadUtf8));
+  console.document(ordered_json{{"ok", true}, {"network", id}, {"kind", note::name(command.kind)}, {"draft", (fs::path(dir) / kDraft).string()}, {"words", text}}.dump(-1, ' ', false, kReplaceBadUtf8));
   if (console.written()) return static_cast<int>(ExitCode::ok);
   // Nothing else keeps these words: a network without them would begin with money that nobody has.
   for (const char* file : {kDraft, kDraftMembers}) fs::remove(fs::path(dir) / file, e);

@@ -5,11 +5,13 @@
 #include <vector>
 
 #include "apps/console.hpp"
+#include "note/address.hpp"
 
 namespace sotto::apps {
 
 struct DraftCommand {
   std::string dir, name;
+  note::NetworkKind kind = note::NetworkKind::test;
   std::vector<std::string> cards;  // files
   uint64_t epoch_blocks = 0;       // an epoch's end is due after so many blocks (0: not for that), or after so many seconds
   uint64_t epoch_s = 24 * 3600;

@@ -121,6 +121,10 @@ int sotto_command(int argc, char** argv, std::optional<Console>& made) {
   auto* draft = genesis->add_subcommand("draft", "from the operators' cards; each then runs `sottod prove`");
   draft->add_option("cards", draft_command.cards, "card.json of each")->required();
   draft->add_option("--name", draft_command.name, "the network's, at most 32 printable characters")->required();
+  draft->add_option("--kind", draft_command.kind, "main: for real money; test: not; dev: for one machine. Its addresses show it (default: test)")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, sotto::note::NetworkKind>{{"main", sotto::note::NetworkKind::main},
+                                                                                          {"test", sotto::note::NetworkKind::test},
+                                                                                          {"dev", sotto::note::NetworkKind::dev}}));
   epoch_options(*draft, draft_command.epoch_blocks, draft_command.epoch_s);
   auto* seal = genesis->add_subcommand("seal", "from their proofs of possession: genesis and the network file");
   seal->add_option("possessions", possessions, "possession.json of each")->required();

@@ -35,7 +35,8 @@ CommandFailure failure_of(const node::PayFailure& f) {
           {"insufficient_fee", "not enough of the fee asset for the fee"},
           {"funds_arriving", "enough money, but it has not all arrived yet; try again in a moment"}};
       const auto said = kSaid.find(f.reject);
-      return {money ? ExitCode::not_enough : ExitCode::failed,
+      const auto code = money ? ExitCode::not_enough : f.reject == "wrong_network" ? ExitCode::wrong_network : ExitCode::failed;
+      return {code,
               (said == kSaid.end() ? f.what : said->second) + kNotMoved, f.reject};
     }
     case Kind::refused: return {ExitCode::failed, "refused: " + f.what + kNotMoved, f.reject};
@@ -59,7 +60,7 @@ struct Review {
 Result<Review, CommandFailure> review(const ledger::Network& network, const PayOptions& pay) {
   TRY(asset, find_asset(network, pay.asset));
   TRY(amount, parse_amount(pay.amount, asset));
-  TRY(to, parse_address(pay.address));
+  TRY(to, parse_address(network, pay.address));
   const auto by_id = network.find(note::AssetOpening{network.params().fee_assets.front(), 0});
   CHECK(by_id);
   ledger::Asset fee_asset = network.assets()[*by_id];
@@ -421,9 +422,10 @@ int wallet_receipt(Console& console, const WalletOptions& options, const std::st
     if (!document.ok())
       return console.failure(
           {ExitCode::damaged, file + " is not a receipt: " + name(document.error()), name(document.error())});
-    for (const auto& receipt : document->receipts) {
+    for (const auto& receipt : document->receipts)
       if (receipt.network != network.id().value)
-        return console.failure({ExitCode::wrong_network, "a receipt of another network", "wrong_network"});
+        return console.failure({ExitCode::wrong_network, "a receipt of another network; nothing was kept", "wrong_network"});
+    for (const auto& receipt : document->receipts) {
       const auto accepted = wallet.accept_receipt(receipt);
       if (!accepted.ok()) {
         auto failure = apps::failure_of(accepted.error());

@@ -90,7 +90,7 @@ CommandFailure failure_of(const wallet::Refusal& r) {
     case R::funds_arriving:
       return {ExitCode::not_enough, "enough money, but some of it is still arriving; try again in a moment", reject};
     case R::insufficient_fee: return {ExitCode::not_enough, "not enough of the fee asset for the fee", reject};
-    case R::wrong_network: return {ExitCode::wrong_network, "the wallet belongs to another network", reject};
+    case R::wrong_network: return {ExitCode::wrong_network, r.detail.empty() ? "the wallet belongs to another network" : r.detail, reject};
     case R::damaged: return {ExitCode::damaged, "the wallet cannot be used: " + what + "; " + kWordsRestore, reject};
     case R::no_account:
       return {ExitCode::damaged, "the wallet's making did not finish, and nothing was ever paid to it: remove the file and make it again", reject};
@@ -179,9 +179,10 @@ Result<std::unique_ptr<WalletSession>, CommandFailure> WalletSession::open(const
   TRY_OK(s->know(std::move(info).value()));
   s->given_checkpoint_ = options.checkpoint;
   TRY(checkpoint, s->known_checkpoint());
-  if (checkpoint && checkpoint->committee.network() == s->network_->id())
-    s->committee_ = std::make_shared<const settle::Committee>(checkpoint->committee);
-  auto wallet = wallet::Wallet::open(*s->store_, s->network_, node::kDevKind);
+  if (checkpoint && checkpoint->committee.network() != s->network_->id())
+    return fail(ExitCode::wrong_network, "the checkpoint is another network's", "wrong_network");
+  if (checkpoint) s->committee_ = std::make_shared<const settle::Committee>(checkpoint->committee);
+  auto wallet = wallet::Wallet::open(*s->store_, s->network_);
   if (!wallet.ok()) return Failure{apps::failure_of(wallet.error())};
   s->wallet_ = std::make_unique<wallet::Wallet>(std::move(wallet).value());
   s->wallet_->tell_time(s->clock_);
@@ -229,7 +230,7 @@ Result<std::unique_ptr<WalletSession>, CommandFailure> WalletSession::create(con
   auto store = store::WalletStore::create(file, passphrase.expose(), crypto::kArgon2idInteractive, s->entropy_);
   if (!store.ok()) return Failure{failure_of(store.error(), file)};
   s->store_ = std::move(store).value();
-  auto wallet = wallet::Wallet::create(*s->store_, s->network_, node::kDevKind, *seed, 0, birth, words);
+  auto wallet = wallet::Wallet::create(*s->store_, s->network_, *seed, 0, birth, words);
   if (!wallet.ok()) return Failure{apps::failure_of(wallet.error())};
   s->wallet_ = std::make_unique<wallet::Wallet>(std::move(wallet).value());
   s->wallet_->tell_time(s->clock_);

@@ -61,7 +61,7 @@ class WalletSession {
   const std::shared_ptr<const circuit::ProofSystem>& system() const { return system_; }
   Entropy& entropy() { return entropy_; }
   ThreadPool& pool() { return pool_; }
-  std::string address_text(const note::Address& address) const { return note::to_text(address, wallet_->kind()); }
+  std::string address_text(const note::Address& address) const { return note::to_text(address, network_->content().kind); }
 
  private:
   WalletSession() = default;

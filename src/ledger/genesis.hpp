@@ -5,7 +5,7 @@
 
 namespace sotto::ledger {
 
-inline constexpr uint8_t kGenesisVersion = 3;
+inline constexpr uint8_t kGenesisVersion = 4;
 inline constexpr size_t kMaxGenesisTransactions = 1024;
 inline constexpr size_t kMaxGenesisBytes = 32 * 1024 * 1024;
 inline constexpr size_t kMaxCommitteeProofBytes = kMaxNextCommitteeBytes;

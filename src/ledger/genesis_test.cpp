@@ -39,8 +39,18 @@ TEST(Genesis, CodecIsCanonical) {
   other.push_back(0);
   EXPECT_EQ(decode_genesis(other).error(), DecodeError::trailing_bytes);
   other = bytes;
-  other[0] = 2;
+  other[0] = 3;                                  // the version without a kind
   EXPECT_EQ(decode_genesis(other).error(), DecodeError::bad_version);
+  for (const uint8_t kind : {uint8_t{0}, uint8_t{4}, uint8_t{255}}) {
+    other = bytes;
+    other[1] = kind;
+    EXPECT_EQ(decode_genesis(other).error(), DecodeError::bad_version);
+  }
+  for (const auto kind : {note::NetworkKind::main, note::NetworkKind::test, note::NetworkKind::dev}) {
+    other = bytes;
+    other[1] = static_cast<uint8_t>(kind);
+    EXPECT_EQ(decode_genesis(other)->content.kind, kind);
+  }
   EXPECT_EQ(decode_genesis(Bytes(kMaxGenesisBytes + 1)).error(), DecodeError::too_large);
 }
 
@@ -48,13 +58,14 @@ TEST(Genesis, CodecIsCanonical) {
 TEST(Genesis, WhatTheIdCovers) {
   const GenesisContent base = testing::test_content();
   std::set<Hash32> ids{network_id(base).value};
-  const auto& [params, assets, committee, salt] = base;
+  const auto& [kind, params, assets, committee, salt] = base;
   const auto& [name, anchor_window, expiry_window, fees, fee_assets, entries, bytes, contracts, epoch_blocks, epoch_ms, trust_ms, stake] = params;
   const auto& [opening, symbol, title, decimals, issuer, issued] = assets[0];
-  (void)committee; (void)salt; (void)name; (void)anchor_window; (void)expiry_window; (void)fees; (void)fee_assets;
+  (void)kind; (void)committee; (void)salt; (void)name; (void)anchor_window; (void)expiry_window; (void)fees; (void)fee_assets;
   (void)entries; (void)bytes; (void)contracts; (void)epoch_blocks; (void)epoch_ms; (void)trust_ms; (void)stake;
   (void)opening; (void)symbol; (void)title; (void)decimals; (void)issuer; (void)issued;
   const std::vector<std::function<void(GenesisContent&)>> rows = {
+      [](GenesisContent& c) { c.kind = note::NetworkKind::main; }, [](GenesisContent& c) { c.kind = note::NetworkKind::test; },
       [](GenesisContent& c) { c.params.name += "x"; },       [](GenesisContent& c) { ++c.params.anchor_window; },
       [](GenesisContent& c) { ++c.params.expiry_window; },   [](GenesisContent& c) { c.params.fees.push_back(99); },
       [](GenesisContent& c) { c.params.fee_assets.pop_back(); }, [](GenesisContent& c) { --c.params.max_block_entries; },

@@ -133,6 +133,7 @@ bool printable(std::string_view text) {
 
 void write(Writer& out, const GenesisContent& content) {
   const Params& p = content.params;
+  out.u8(static_cast<uint8_t>(content.kind));
   write_text(out, p.name);
   out.u64(p.anchor_window);
   out.u64(p.expiry_window);
@@ -153,6 +154,9 @@ void write(Writer& out, const GenesisContent& content) {
 
 Result<GenesisContent, DecodeError> read_genesis_content(Reader& in) {
   GenesisContent content;
+  TRY(kind, in.u8());
+  if (kind < 1 || kind > 3) return Failure{DecodeError::bad_version};
+  content.kind = static_cast<note::NetworkKind>(kind);
   Params& p = content.params;
   TRY(name, read_text(in));
   p.name = std::move(name);

@@ -3,6 +3,7 @@
 #pragma once
 #include "ledger/stake.hpp"
 #include "ledger/transaction.hpp"
+#include "note/address.hpp"
 
 namespace sotto::ledger {
 
@@ -59,6 +60,7 @@ struct Asset {
 
 // What the network id covers.
 struct GenesisContent {
+  note::NetworkKind kind = note::NetworkKind::dev;   // its addresses show it: nobody takes play money for money
   Params params;
   std::vector<Asset> assets;              // strictly increasing id, not empty; the first is the native one
   Bytes committee;                        // keys and stakes of epoch 0 in settle's encoding; opaque here
@@ -97,6 +99,8 @@ class Network {
   // CHECKs check_content().
   explicit Network(GenesisContent content);
   const NetworkId& id() const { return id_; }
+  // What addresses of this network say.
+  note::NetworkMark mark() const { return {content_.kind, note::NetworkTag::of(id_.value)}; }
   const Params& params() const { return content_.params; }
   const GenesisContent& content() const { return content_; }
   const std::vector<Asset>& assets() const { return content_.assets; }

@@ -90,6 +90,7 @@ ledger::Genesis draft_dev_genesis(const std::string& name, std::span<const settl
                                   const GenesisProgress& progress, const DevChoices& choices) {
   ledger::Genesis genesis;
   genesis.content = dev_content(name, seats, dev_stake(seats, faucet), entropy);
+  genesis.content.kind = choices.kind;
   if (choices.tune) choices.tune(genesis.content.params);
   CHECK(ledger::check_content(genesis.content).ok());
   const ledger::NetworkId network = ledger::network_id(genesis.content);

@@ -10,8 +10,6 @@
 
 namespace sotto::node {
 
-inline constexpr note::NetworkKind kDevKind = note::NetworkKind::dev;
-
 struct DevAsset {
   uint64_t id;
   const char* symbol;
@@ -33,6 +31,7 @@ inline constexpr std::array<uint64_t, 2> kDevFees = {0, 1000};
 using GenesisProgress = std::function<void(size_t done, size_t all)>;
 
 struct DevChoices {
+  note::NetworkKind kind = note::NetworkKind::dev;
   std::function<void(ledger::Params&)> tune;   // what else the network should have
 };
 

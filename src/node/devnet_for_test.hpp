@@ -101,7 +101,7 @@ inline Person make_person(const Devnet& devnet, const std::filesystem::path& fil
     EXPECT_TRUE(tree.ok()) << tree.error().what;
     birth = wallet::Birth{tree->height, tree->tree};
   }
-  auto made = wallet::Wallet::create(*p.store, p.network->network(), kDevKind, seed, 0, birth);
+  auto made = wallet::Wallet::create(*p.store, p.network->network(), seed, 0, birth);
   EXPECT_TRUE(made.ok());
   p.wallet = std::make_unique<wallet::Wallet>(std::move(made).value());
   p.driver = std::make_unique<WalletDriver>(*p.wallet, *p.network, w.system, w.entropy, w.pool);

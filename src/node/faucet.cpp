@@ -58,9 +58,9 @@ Result<std::unique_ptr<Faucet>, Devnet::Trouble> Faucet::open(const fs::path& di
   parts->store = std::move(store).value();
   parts->network = std::move(network);
 
-  auto wallet = wallet::Wallet::open(*parts->store, parts->network->network(), kDevKind);
+  auto wallet = wallet::Wallet::open(*parts->store, parts->network->network());
   if (!wallet.ok() && wallet.error().reject == wallet::Reject::no_account)
-    wallet = wallet::Wallet::create(*parts->store, parts->network->network(), kDevKind, seed, 0, std::nullopt);
+    wallet = wallet::Wallet::create(*parts->store, parts->network->network(), seed, 0, std::nullopt);
   if (!wallet.ok())
     return trouble(Devnet::Failed::damaged,
                    std::string(wallet::name(wallet.error().reject)) + " " + wallet.error().detail);

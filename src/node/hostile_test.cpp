@@ -361,7 +361,7 @@ struct Expired {
                   {{wallet::account_row(state), wallet::sync_row(state), wallet::row_of(payment), wallet::row_of(line)},
                    {}})
               .ok());
-    wallet = std::move(wallet::Wallet::open(rows, client->network(), note::NetworkKind::dev)).value();
+    wallet = std::move(wallet::Wallet::open(rows, client->network())).value();
   }
   wallet::PaymentState resume() {
     WalletDriver driver(*wallet, *client, nullptr, stage.entropy, pool);

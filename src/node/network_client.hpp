@@ -49,7 +49,7 @@ class NetworkClient {
   NetworkInfo info() const;
   Payer& payer() { return *payer_; }
 
-  // Takes the place of genesis as what is believed. Refused (nonsense): another network's.
+  // Takes the place of genesis as what is believed. Refused (wrong_network): another network's.
   Status<Trouble> begin_from(const settle::Checkpoint& checkpoint);
   const settle::Checkpoint& checkpoint() const { return follower_.now(); }
   // Follows the committees as far as any validator has certificates; after it committee(), validators() and payer() are of the

@@ -44,7 +44,7 @@ NetworkInfo NetworkClient::info() const {
 }
 
 Status<NetworkClient::Trouble> NetworkClient::begin_from(const settle::Checkpoint& checkpoint) {
-  if (checkpoint.committee.network() != id()) return Failure{Trouble{Failed::nonsense, "the checkpoint is of another network"}};
+  if (checkpoint.committee.network() != id()) return Failure{Trouble{Failed::wrong_network, "the checkpoint is another network's"}};
   follower_ = settle::Follower(checkpoint, network_->params().trust_ms);
   take_office();
   return Ok{};

@@ -239,6 +239,19 @@ TEST(Node, AnotherNetworksTransactionsAndWalletsAreRefused) {
   const auto connected = NetworkClient::connect(there->endpoints()[0], here->id(), w.entropy, 5000);
   ASSERT_FALSE(connected.ok());
   EXPECT_EQ(connected.error().failed, NetworkClient::Failed::wrong_network);
+
+  // Validators of another network where ours used to be: that they refuse says nothing about our money, whose notes stay held.
+  const auto misled = NetworkClient::known({ledger::encode(here->genesis()), there->endpoints(), 0}, w.entropy, 1000);
+  ASSERT_TRUE(misled.ok());
+  const auto settled = (*misled)->settle(settle::decode_candidate(*outgoing->bytes).value(), 1000);
+  ASSERT_FALSE(settled.ok());
+  EXPECT_TRUE(settled.error().may_still_move);
+  // Nor is another network's checkpoint one of ours.
+  const auto theirs = NetworkClient::connect(there->endpoints()[0], std::nullopt, w.entropy, 5000);
+  ASSERT_TRUE(theirs.ok());
+  const auto begun = (*misled)->begin_from((*theirs)->checkpoint());
+  ASSERT_FALSE(begun.ok());
+  EXPECT_EQ(begun.error().failed, NetworkClient::Failed::wrong_network);
 }
 
 TEST(Node, AnObserverVerifiesEverythingFromGenesis) {

@@ -37,7 +37,7 @@ struct OrderedApi : ::testing::Test {
   OrderedApi() {
     for (int i = 0; i < 4; ++i) keys.push_back(crypto::BlsSecretKey::random(entropy));
     genesis = make_dev_genesis("ordered", keys, seed, system, entropy, pool, {});
-    auto made = wallet::Wallet::create(rows, std::make_shared<const ledger::Network>(genesis.content), kDevKind, seed, 0, std::nullopt);
+    auto made = wallet::Wallet::create(rows, std::make_shared<const ledger::Network>(genesis.content), seed, 0, std::nullopt);
     CHECK(made.ok());
     owner = std::move(made).value();
     open(true);

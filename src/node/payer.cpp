@@ -53,10 +53,11 @@ constexpr auto kLongestRetry = std::chrono::milliseconds(500);
 bool tells_of_the_end(const RefusalMessage& r) { return r.reason == "epoch_ended" || r.reason == "not_in_committee"; }
 
 // Refusals to vote that do not say the money stays where it is: the very transaction is in a block already, or the
-// validator may vote for it yet (a rival's lock can be released by the recovery of another of the rival's notes). Whoever
+// validator may vote for it yet (a rival's lock can be released by the recovery of another of the rival's notes), or is one of
+// another network, which knows nothing of ours. Whoever
 // frees the notes on these pays twice.
 bool leaves_open(const RefusalMessage& r) {
-  static constexpr std::array kReasons = {"already_executed", "abstaining", "future_generation", "locked_by_rival"};
+  static constexpr std::array kReasons = {"already_executed", "abstaining", "future_generation", "locked_by_rival", "wrong_network"};
   return tells_of_the_end(r) || std::ranges::find(kReasons, r.reason) != kReasons.end();
 }
 

@@ -72,7 +72,7 @@ struct Watched {
     ByteArray<64> bytes;
     bytes.fill(seed);
     wallet = std::make_unique<wallet::Wallet>(
-        wallet::Wallet::create(*store, network->network(), kDevKind, note::Seed(bytes), 0, wallet::Birth{tree.height, tree.tree}).value());
+        wallet::Wallet::create(*store, network->network(), note::Seed(bytes), 0, wallet::Birth{tree.height, tree.tree}).value());
     driver = std::make_unique<WalletDriver>(*wallet, *network, system, entropy, pool);
   }
   // What each validator was asked, in order.

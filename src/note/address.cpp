@@ -7,6 +7,26 @@
 
 namespace sotto::note {
 
+namespace {
+constexpr std::array kKinds = {NetworkKind::main, NetworkKind::test, NetworkKind::dev};
+constexpr uint8_t kOldVersion = 1;
+}  // namespace
+
+const char* name(NetworkKind kind) {
+  switch (kind) {
+    case NetworkKind::main: return "main";
+    case NetworkKind::test: return "test";
+    case NetworkKind::dev: return "dev";
+  }
+  return "unknown";
+}
+
+NetworkTag NetworkTag::of(const Hash32& network) {
+  NetworkTag tag;
+  std::copy_n(network.begin(), tag.bytes.size(), tag.bytes.begin());
+  return tag;
+}
+
 const char* hrp(NetworkKind kind) {
   switch (kind) {
     case NetworkKind::main: return "sotto";
@@ -19,8 +39,10 @@ const char* hrp(NetworkKind kind) {
 const char* name(AddressError e) {
   switch (e) {
     case AddressError::not_an_address: return "not_an_address";
+    case AddressError::wrong_kind: return "wrong_kind";
     case AddressError::wrong_network: return "wrong_network";
     case AddressError::unknown_prefix: return "unknown_prefix";
+    case AddressError::old_version: return "old_version";
     case AddressError::unknown_version: return "unknown_version";
     case AddressError::wrong_length: return "wrong_length";
     case AddressError::bad_owner: return "bad_owner";
@@ -45,6 +67,7 @@ ByteArray<Address::kBytes> encode(const Address& address) {
   out.raw(address.diversifier);
   address.owner.write(out);
   out.raw(address.pk.encode());
+  out.raw(address.network.bytes);
   ByteArray<Address::kBytes> bytes;
   CHECK(out.bytes().size() == bytes.size());
   std::copy(out.bytes().begin(), out.bytes().end(), bytes.begin());
@@ -53,6 +76,7 @@ ByteArray<Address::kBytes> encode(const Address& address) {
 
 Result<Address, AddressError> decode_address(ByteView bytes) {
   if (bytes.empty()) return Failure{AddressError::wrong_length};
+  if (bytes[0] == kOldVersion) return Failure{AddressError::old_version};
   if (bytes[0] != Address::kVersion) return Failure{AddressError::unknown_version};
   if (bytes.size() != Address::kBytes) return Failure{AddressError::wrong_length};
   Address out;
@@ -63,23 +87,28 @@ Result<Address, AddressError> decode_address(ByteView bytes) {
   const auto pk = crypto::RistrettoPoint::decode(bytes.subspan(49, 32));
   if (!pk.ok()) return Failure{AddressError::bad_key};
   out.pk = *pk;
+  std::copy_n(bytes.begin() + 81, out.network.bytes.size(), out.network.bytes.begin());
   return out;
 }
 
-std::string to_text(const Address& address, NetworkKind network) {
-  return crypto::bech32m_encode(hrp(network), encode(address));
-}
+std::string to_text(const Address& address, NetworkKind kind) { return crypto::bech32m_encode(hrp(kind), encode(address)); }
 
-Result<Address, AddressError> address_from_text(std::string_view text, NetworkKind network) {
+Result<NamedAddress, AddressError> any_address_from_text(std::string_view text) {
   const auto decoded = crypto::bech32m_decode(text, kMaxAddressText);
   if (!decoded.ok()) return Failure{AddressError::not_an_address};
-  if (decoded->prefix != hrp(network)) {
-    for (const auto other : {NetworkKind::main, NetworkKind::test, NetworkKind::dev}) {
-      if (decoded->prefix == hrp(other)) return Failure{AddressError::wrong_network};
-    }
-    return Failure{AddressError::unknown_prefix};
+  for (const auto kind : kKinds) {
+    if (decoded->prefix != hrp(kind)) continue;
+    TRY(address, decode_address(decoded->data));
+    return NamedAddress{kind, address};
   }
-  return decode_address(decoded->data);
+  return Failure{AddressError::unknown_prefix};
+}
+
+Result<Address, AddressError> address_from_text(std::string_view text, const NetworkMark& network) {
+  TRY(named, any_address_from_text(text));
+  if (named.kind != network.kind) return Failure{AddressError::wrong_kind};
+  if (named.address.network != network.tag) return Failure{AddressError::wrong_network};
+  return named.address;
 }
 
 }  // namespace sotto::note

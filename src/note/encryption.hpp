@@ -43,9 +43,10 @@ struct OpenedOutput {
   Payment payment;
   Diversifier diversifier{};
   Fr owner;
-  crypto::RistrettoPoint pk = crypto::RistrettoPoint::generator();  // the address paid is (diversifier, owner, pk)
+  crypto::RistrettoPoint pk = crypto::RistrettoPoint::generator();
   Fr rho, s;
-  Address address() const { return {diversifier, owner, pk}; }
+  // The address paid. Ciphertexts name no network: what opens them is of the network whose transaction holds them.
+  Address address(const NetworkTag& network) const { return {diversifier, owner, pk, network}; }
   Note note() const;
 };
 // N-10. nullopt for every reason alike: not ours, damaged, or a valid ciphertext of an opening that does not recompute

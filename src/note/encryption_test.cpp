@@ -59,7 +59,7 @@ TEST(Encryption, ReceiverOpens) {
   const auto got = try_decrypt(s.bob.view().incoming, s.rho, s.sealed.cm, s.sealed.ciphertext);
   ASSERT_TRUE(got);
   EXPECT_EQ(got->payment, kPayment);
-  EXPECT_EQ(got->address(), s.to);
+  EXPECT_EQ(got->address(s.to.network), s.to);
   EXPECT_EQ(commitment(got->note()), s.sealed.cm);
   EXPECT_EQ(got->note().rcm, s.sealed.note.rcm);
 }
@@ -69,7 +69,7 @@ TEST(Encryption, SenderRecovers) {
   const auto sent = recover_sent(s.alice.view().ovk, s.rho, s.sealed.cm, s.sealed.ciphertext);
   ASSERT_TRUE(sent);
   EXPECT_EQ(sent->payment, kPayment);
-  EXPECT_EQ(sent->address(), s.to);
+  EXPECT_EQ(sent->address(s.to.network), s.to);
   EXPECT_EQ(commitment(sent->note()), s.sealed.cm);
 }
 

@@ -59,6 +59,7 @@ Address ViewingKeys::address(uint64_t index) const {
   out.diversifier = diversifier(index);
   out.owner = incoming.owner(out.diversifier);
   out.pk = mul(base_of(out.owner), incoming.ivk.expose()).value();  // ivk != 0 and the group has prime order
+  out.network = incoming.network;
   return out;
 }
 
@@ -77,6 +78,7 @@ AccountKeys AccountKeys::derive(const Seed& seed, const Hash32& network, uint32_
   view.ovk = first_half(derive("Sotto.ovk"));
   view.dk = first_half(derive("Sotto.diversifier"));
   view.ak = crypto::jubjub_mul_generator(out.ask_.expose()).affine();
+  view.incoming.network = NetworkTag::of(network);
   view.incoming.account = crypto::hash(Tag::account, view.ak.u, view.ak.v, view.nk.expose());
   const Secret<ByteArray<32>> view_seed = first_half(derive("Sotto.view"));
   const Secret<ByteArray<64>> ivk(crypto::blake2b_512("Sotto.ivk", {view.incoming.account.encode(), view_seed.expose()}));

@@ -12,6 +12,7 @@ namespace sotto::note {
 using Seed = Secret<ByteArray<64>>;                     // BIP-39 seed (K-1)
 
 struct IncomingKeys {
+  NetworkTag network;                                   // whose account this is: its addresses say so
   Fr account;                                           // H(ACCOUNT; ak.u, ak.v, nk); links all addresses, so keep it
   Secret<crypto::RistrettoScalar> ivk;                  // never 0
   // H(OWNER; account, d, 0).

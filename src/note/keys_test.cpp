@@ -78,76 +78,114 @@ TEST(Addresses, AreUnlinkableOnTheirFace) {
   EXPECT_NE(a.pk, b.pk);
 }
 
+constexpr std::array kKinds = {NetworkKind::main, NetworkKind::test, NetworkKind::dev};
+
 TEST(Addresses, RoundTripPerNetwork) {
-  const Address a = test_account(1).view().address(3);
+  const ViewingKeys v = test_account(1).view();
+  const Address a = v.address(3);
+  EXPECT_EQ(a.network.hex(), "0101010101010101");
   EXPECT_EQ(*decode_address(encode(a)), a);
-  for (const auto kind : {NetworkKind::main, NetworkKind::test, NetworkKind::dev}) {
+  EXPECT_EQ(encode(a).size(), 89u);
+  for (const auto kind : kKinds) {
     const std::string text = to_text(a, kind);
     EXPECT_TRUE(text.starts_with(std::string(hrp(kind)) + "1"));
-    EXPECT_EQ(*address_from_text(text, kind), a);
+    EXPECT_LE(text.size(), kMaxAddressText);
+    EXPECT_EQ(*address_from_text(text, {kind, a.network}), a);
     std::string upper = text;
     for (char& c : upper) c = static_cast<char>(std::toupper(c));
-    EXPECT_EQ(*address_from_text(upper, kind), a);
-    for (const auto other : {NetworkKind::main, NetworkKind::test, NetworkKind::dev}) {
-      if (other != kind) {
-        EXPECT_EQ(address_from_text(text, other).error(), AddressError::wrong_network);
-      }
+    EXPECT_EQ(*address_from_text(upper, {kind, a.network}), a);
+    EXPECT_EQ(any_address_from_text(text)->kind, kind);
+    EXPECT_EQ(any_address_from_text(text)->address, a);
+  }
+}
+
+TEST(Addresses, OfAnotherNetworkAreRefused) {
+  const Address a = test_account(1).view().address(3);
+  for (const auto kind : kKinds) {
+    const std::string text = to_text(a, kind);
+    for (const auto other : kKinds) {
+      if (other == kind) continue;
+      EXPECT_EQ(address_from_text(text, {other, a.network}).error(), AddressError::wrong_kind);
+    }
+    for (size_t i = 0; i < sizeof(NetworkTag); ++i) {
+      NetworkTag tag = a.network;
+      tag.bytes[i] ^= 1;
+      EXPECT_EQ(address_from_text(text, {kind, tag}).error(), AddressError::wrong_network) << i;
     }
   }
+  // The same words on another network: other keys, another tag.
+  const Address theirs = test_account(1, 0, 2).view().address(3);
+  EXPECT_NE(theirs.network, a.network);
+  EXPECT_EQ(address_from_text(to_text(theirs, NetworkKind::dev), {NetworkKind::dev, a.network}).error(), AddressError::wrong_network);
+}
+
+TEST(Addresses, OfTheOldVersionSayWhatTheyAre) {
+  // As versions before this one wrote it: version 1, 81 bytes, no network.
+  const Address a = test_account(1).view().address(0);
+  const auto now = encode(a);
+  Bytes old(now.begin(), now.begin() + 81);
+  old[0] = 1;
+  EXPECT_EQ(decode_address(old).error(), AddressError::old_version);
+  EXPECT_EQ(address_from_text(crypto::bech32m_encode("sottodev", old), {NetworkKind::dev, a.network}).error(), AddressError::old_version);
+  EXPECT_EQ(address_from_text(crypto::bech32m_encode("sotto", old), {NetworkKind::dev, a.network}).error(), AddressError::old_version);
 }
 
 TEST(Addresses, EveryRejectAlone) {
   const Address a = test_account(1).view().address(0);
+  const NetworkMark own{NetworkKind::dev, a.network};
   const auto good = encode(a);
   const auto with = [&](size_t at, const Bytes& part) {
     Bytes bytes(good.begin(), good.end());
     std::copy(part.begin(), part.end(), bytes.begin() + static_cast<ptrdiff_t>(at));
     return decode_address(bytes).error();
   };
-  EXPECT_EQ(with(0, {2}), AddressError::unknown_version);
+  EXPECT_EQ(with(0, {0}), AddressError::unknown_version);
+  EXPECT_EQ(with(0, {3}), AddressError::unknown_version);
   EXPECT_EQ(with(17, Bytes(32, 0xff)), AddressError::bad_owner);
   EXPECT_EQ(with(49, Bytes(32, 0xff)), AddressError::bad_key);
   EXPECT_EQ(with(49, Bytes(32, 0)), AddressError::bad_key);      // the identity
   EXPECT_EQ(decode_address({}).error(), AddressError::wrong_length);
-  EXPECT_EQ(decode_address(ByteView(good).first(80)).error(), AddressError::wrong_length);
+  EXPECT_EQ(decode_address(ByteView(good).first(88)).error(), AddressError::wrong_length);
   Bytes longer(good.begin(), good.end());
   longer.push_back(0);
   EXPECT_EQ(decode_address(longer).error(), AddressError::wrong_length);
 
-  EXPECT_EQ(address_from_text("", NetworkKind::dev).error(), AddressError::not_an_address);
-  EXPECT_EQ(address_from_text("bob", NetworkKind::dev).error(), AddressError::not_an_address);
-  EXPECT_EQ(address_from_text(std::string(100'000, 'q'), NetworkKind::dev).error(), AddressError::not_an_address);
-  EXPECT_EQ(address_from_text(crypto::bech32m_encode("bc", good), NetworkKind::dev).error(), AddressError::unknown_prefix);
-  EXPECT_EQ(address_from_text(crypto::bech32m_encode("sottodev", longer), NetworkKind::dev).error(), AddressError::wrong_length);
+  EXPECT_EQ(address_from_text("", own).error(), AddressError::not_an_address);
+  EXPECT_EQ(address_from_text("bob", own).error(), AddressError::not_an_address);
+  EXPECT_EQ(address_from_text(std::string(100'000, 'q'), own).error(), AddressError::not_an_address);
+  EXPECT_EQ(address_from_text(crypto::bech32m_encode("bc", good), own).error(), AddressError::unknown_prefix);
+  EXPECT_EQ(address_from_text(crypto::bech32m_encode("sottodev", Bytes(90, 2)), own).error(), AddressError::wrong_length);
 }
 
 TEST(Addresses, EveryOneCharacterErrorAndLengthMutationIsRefused) {
-  const std::string text = to_text(test_account(1).view().address(0), NetworkKind::dev);
+  const Address address = test_account(1).view().address(0);
+  const std::string text = to_text(address, NetworkKind::dev);
+  const NetworkMark own{NetworkKind::dev, address.network};
   static constexpr std::string_view kAlphabet = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
   for (size_t i = 0; i < text.size(); ++i) {
     for (const char c : kAlphabet) {
       if (c == text[i]) continue;
       std::string bent = text;
       bent[i] = c;
-      EXPECT_FALSE(address_from_text(bent, NetworkKind::dev).ok()) << i << c;
+      EXPECT_FALSE(address_from_text(bent, own).ok()) << i << c;
     }
     std::string shorter = text, doubled = text;
     shorter.erase(i, 1);
     doubled.insert(i, 1, text[i]);
-    EXPECT_FALSE(address_from_text(shorter, NetworkKind::dev).ok()) << i;
-    EXPECT_FALSE(address_from_text(doubled, NetworkKind::dev).ok()) << i;
+    EXPECT_FALSE(address_from_text(shorter, own).ok()) << i;
+    EXPECT_FALSE(address_from_text(doubled, own).ok()) << i;
     std::string other_case = text;
     other_case[i] = static_cast<char>(std::toupper(text[i]));
     if (other_case != text) {
-      EXPECT_FALSE(address_from_text(other_case, NetworkKind::dev).ok()) << i;
+      EXPECT_FALSE(address_from_text(other_case, own).ok()) << i;
     }
     if (i > 0 && text[i] != text[i - 1]) {
       std::string swapped = text;
       std::swap(swapped[i], swapped[i - 1]);
-      EXPECT_FALSE(address_from_text(swapped, NetworkKind::dev).ok()) << i;
+      EXPECT_FALSE(address_from_text(swapped, own).ok()) << i;
     }
   }
-  for (size_t n = 0; n < text.size(); ++n) EXPECT_FALSE(address_from_text(text.substr(0, n), NetworkKind::dev).ok());
+  for (size_t n = 0; n < text.size(); ++n) EXPECT_FALSE(address_from_text(text.substr(0, n), own).ok());
 }
 
 }  // namespace

@@ -17,10 +17,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       if (const auto address = decode_address(bytes); address.ok()) CHECK(same(encode(*address)));
       break;
     case 1:
-      if (const auto address = address_from_text(text, NetworkKind::dev); address.ok()) {
+      if (const auto named = any_address_from_text(text); named.ok()) {
         std::string lower(text);
         for (char& c : lower) c = static_cast<char>(std::tolower(c));
-        CHECK(to_text(*address, NetworkKind::dev) == lower);
+        CHECK(to_text(named->address, named->kind) == lower);
+        CHECK(address_from_text(text, {named->kind, named->address.network}).ok());
       }
       break;
     case 2:

@@ -9,7 +9,7 @@ using crypto::RistrettoScalar;
 
 namespace {
 
-constexpr uint8_t kReceiptVersion = 1;
+constexpr uint8_t kReceiptVersion = 2;
 constexpr uint8_t kSlots = 3;
 
 // Everything but the signature.
@@ -20,7 +20,9 @@ Bytes statement(const Receipt& r) {
   out.raw(r.txid);
   out.u16(r.transfer);
   out.u8(r.slot);
-  out.raw(encode(r.address));
+  out.raw(r.address.diversifier);
+  r.address.owner.write(out);
+  out.raw(r.address.pk.encode());
   out.u64(r.asset.id);
   out.u32(r.asset.policy);
   out.u64(r.value.units());
@@ -50,7 +52,7 @@ Fr Receipt::cm() const { return commitment({asset_of(asset), value, address.owne
 Receipt sign_receipt(const IncomingKeys& keys, const OpenedOutput& output, const Hash32& network, const Hash32& txid,
                      uint16_t transfer, uint8_t slot, Entropy& entropy) {
   CHECK(slot < kSlots);
-  Receipt r{network, txid, transfer, slot, output.address(), output.payment.asset, output.payment.value,
+  Receipt r{network, txid, transfer, slot, output.address(NetworkTag::of(network)), output.payment.asset, output.payment.value,
             output.rho, rcm_of(output.s, output.rho), {}};
   const RistrettoPoint base = base_of(output.owner);
   const Secret<ByteArray<32>> ivk(keys.ivk.expose().encode());
@@ -68,7 +70,7 @@ Receipt sign_receipt(const IncomingKeys& keys, const OpenedOutput& output, const
 }
 
 Status<ReceiptError> verify_receipt(const Receipt& receipt) {
-  if (receipt.slot >= kSlots) return Failure{ReceiptError::malformed};
+  if (receipt.slot >= kSlots || receipt.address.network != NetworkTag::of(receipt.network)) return Failure{ReceiptError::malformed};
   const ByteView bytes(receipt.signature);
   const auto commitment_r = RistrettoPoint::decode(bytes.first(32));
   const auto z = RistrettoScalar::decode(bytes.subspan(32));
@@ -104,9 +106,11 @@ Result<Receipt, ReceiptError> decode_receipt(ByteView bytes) {
     TRY(transfer, in.u16());
     TRY(slot, in.u8());
     if (slot >= kSlots) return Failure{DecodeError::too_large};
-    TRY(address_bytes, in.raw(Address::kBytes));
-    const auto address = decode_address(address_bytes);
-    if (!address.ok()) return Failure{DecodeError::non_canonical};
+    TRY(diversifier, in.array<16>());
+    TRY(owner, Fr::read(in));
+    TRY(pk_bytes, in.array<32>());
+    const auto pk = RistrettoPoint::decode(pk_bytes);
+    if (!pk.ok()) return Failure{DecodeError::non_canonical};
     TRY(id, in.u64());
     TRY(policy, in.u32());
     TRY(value, in.u64());
@@ -114,7 +118,7 @@ Result<Receipt, ReceiptError> decode_receipt(ByteView bytes) {
     TRY(rcm, Fr::read(in));
     TRY(signature, in.array<64>());
     TRY_OK(in.finish());
-    return Receipt{network, txid, transfer, slot, *address, {id, policy}, Amount(value), rho, rcm, signature};
+    return Receipt{network, txid, transfer, slot, {diversifier, owner, *pk, NetworkTag::of(network)}, {id, policy}, Amount(value), rho, rcm, signature};
   };
   const auto receipt = read();
   if (!receipt.ok()) return Failure{ReceiptError::malformed};

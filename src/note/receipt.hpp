@@ -7,12 +7,12 @@
 namespace sotto::note {
 
 struct Receipt {
-  static constexpr size_t kBytes = 1 + 32 + 32 + 2 + 1 + Address::kBytes + 8 + 4 + 8 + 32 + 32 + 64;  // 297
+  static constexpr size_t kBytes = 1 + 32 + 32 + 2 + 1 + 16 + 32 + 32 + 8 + 4 + 8 + 32 + 32 + 64;  // 296
   Hash32 network{};
   Hash32 txid{};
   uint16_t transfer = 0;
   uint8_t slot = 0;                    // 0..2
-  Address address;
+  Address address;                     // of `network`: the bytes hold no tag beside it
   AssetOpening asset;
   Amount value;
   Fr rho, rcm;                         // with the above: the opening of cm, so the amount is proven, not claimed
@@ -21,7 +21,7 @@ struct Receipt {
 };
 
 enum class ReceiptError : uint8_t {
-  malformed,          // length, version, non-canonical parts, slot > 2
+  malformed,          // length, version, non-canonical parts, slot > 2, an address of another network than the receipt's
   bad_signature,
 };
 const char* name(ReceiptError e);

@@ -36,14 +36,20 @@ TEST(Receipts, BindEveryField) {
     const auto verdict = verify_receipt(r);
     return !verdict.ok() && verdict.error() == ReceiptError::bad_signature;
   };
-  EXPECT_TRUE(refused([](Receipt& r) { r.network[5] ^= 1; }));
+  EXPECT_TRUE(refused([](Receipt& r) {                                        // and its address with it
+    r.network[5] ^= 1;
+    r.address.network = NetworkTag::of(r.network);
+  }));
   EXPECT_TRUE(refused([](Receipt& r) { r.txid[5] ^= 1; }));
   EXPECT_TRUE(refused([](Receipt& r) { r.transfer = 2; }));
   EXPECT_TRUE(refused([](Receipt& r) { r.slot = 2; }));
   EXPECT_TRUE(refused([](Receipt& r) { r.address.diversifier[0] ^= 1; }));
   EXPECT_TRUE(refused([](Receipt& r) { r.address.owner += Fr::one(); }));
   EXPECT_TRUE(refused([&](Receipt& r) { r.address.pk = s.alice.view().address(0).pk; }));
-  EXPECT_TRUE(refused([&](Receipt& r) { r.address = s.alice.view().address(0); }));
+  EXPECT_TRUE(refused([&](Receipt& r) {
+    r.address = s.alice.view().address(0);
+    r.address.network = s.receipt.address.network;
+  }));
   EXPECT_TRUE(refused([](Receipt& r) { r.asset.id = 8; }));
   EXPECT_TRUE(refused([](Receipt& r) { r.asset.policy = 1; }));
   EXPECT_TRUE(refused([](Receipt& r) { r.value = Amount(501); }));
@@ -71,9 +77,12 @@ TEST(Receipts, MalformedOnes) {
   longer.push_back(0);
   EXPECT_EQ(decode_receipt(longer).error(), ReceiptError::malformed);
   auto version = good;
-  version[0] = 2;
+  version[0] = 1;
   EXPECT_EQ(decode_receipt(version).error(), ReceiptError::malformed);
   Receipt r = s.receipt;
+  r.address.network.bytes[0] ^= 1;                                            // an address of another network than the receipt's
+  EXPECT_EQ(verify_receipt(r).error(), ReceiptError::malformed);
+  r = s.receipt;
   r.slot = 3;
   EXPECT_EQ(verify_receipt(r).error(), ReceiptError::malformed);
   EXPECT_EQ(decode_receipt(encode(r)).error(), ReceiptError::malformed);

@@ -13,6 +13,7 @@ const char* name(BuildReject reject) {
   switch (reject) {
     case BuildReject::unsatisfied: return "unsatisfied";
     case BuildReject::wrong_keys: return "wrong_keys";
+    case BuildReject::wrong_network: return "wrong_network";
     case BuildReject::bad_own_proof: return "bad_own_proof";
   }
   return "unknown";
@@ -43,6 +44,8 @@ Result<BuiltTransfer, BuildReject> build_transfer(const note::ViewingKeys& keys,
   const note::Address change = keys.address(kChangeIndex);
   const std::array<note::AssetOpening, circuit::kSlots> assets = {plan.asset, plan.asset, plan.fee_asset};
   if (plan.asset.policy != 0 || plan.fee_asset.policy != 0) return Failure{BuildReject::unsatisfied};
+  for (const auto& output : plan.outputs)
+    if (output && output->to.network != keys.incoming.network) return Failure{BuildReject::wrong_network};
 
   w.ak = keys.ak;
   w.nk = keys.nk.expose();

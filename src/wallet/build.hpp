@@ -20,7 +20,7 @@ struct InputPlan {
 };
 
 struct OutputPlan {
-  note::Address to;
+  note::Address to;                          // of the account's network
   Amount value;
   Bytes memo;                                // <= note::kMaxMemoBytes
   std::optional<Fr> invoice_s;
@@ -53,6 +53,7 @@ struct BuiltTransfer {
 enum class BuildReject : uint8_t {
   unsatisfied,          // the plan does not balance, or a path does not lead to the anchor
   wrong_keys,           // an input's note is not this account's
+  wrong_network,        // an output to an address of another network: nobody could ever spend it
   bad_own_proof,        // the proof did not verify: nothing was sent, the machine is not to be trusted
 };
 const char* name(BuildReject reject);

@@ -88,6 +88,13 @@ TEST(Build, RefusesWhatCannotBeProven) {
   EXPECT_EQ(with([](TransferPlan& t) { t.inputs[0]->diversifier[0] ^= 1; }), BuildReject::wrong_keys);
   EXPECT_EQ(with([](TransferPlan& t) { t.inputs[0]->rcm += Fr::one(); }), BuildReject::wrong_keys);
   EXPECT_EQ(with([](TransferPlan& t) { t.asset = kUsd; }), BuildReject::wrong_keys);
+  for (size_t slot = 0; slot < circuit::kSlots; ++slot)       // any output, a change output too
+    EXPECT_EQ(with([&](TransferPlan& t) {
+                if (!t.outputs[slot]) t.outputs[slot] = t.outputs[0];
+                t.outputs[slot]->to.network.bytes[7] ^= 1;
+              }),
+              BuildReject::wrong_network);
+  EXPECT_EQ(with([](TransferPlan& t) { t.outputs[0]->to.network = {}; }), BuildReject::wrong_network);
   Plan p;
   EXPECT_EQ(build_transfer(p.bob.view(), p.plan, p.world.entropy).error(), BuildReject::wrong_keys);
 }

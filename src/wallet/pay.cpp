@@ -141,6 +141,8 @@ Result<Outgoing, Refusal> Wallet::send(const Selection& selection, const AssetOp
 }
 
 Result<Outgoing, Refusal> Wallet::pay(const PayRequest& request, Prover& prover, Entropy& entropy) {
+  if (const auto& of = request.to.network; of != keys().incoming.network)
+    return Failure{Refusal{Reject::wrong_network, "the address is of network " + of.hex() + ", this wallet of " + keys().incoming.network.hex()}};
   TRY_OK(check_assets(request.asset, request.fee_asset, request.fee));
   if (request.memo.size() > note::kMaxMemoBytes) return Failure{Refusal{Reject::memo_too_long, {}}};
   TRY(selection, choose(request.asset, request.amount, request.fee_asset, request.fee));

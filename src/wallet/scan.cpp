@@ -82,7 +82,7 @@ struct Draft {
       return item.transfer == origin.transfer && item.slot == origin.slot;
     });
     if (!known) {
-      line.received.push_back({origin.transfer, origin.slot, opened.address(), opened.payment.asset, opened.payment.value,
+      line.received.push_back({origin.transfer, origin.slot, opened.address(keys.incoming.network), opened.payment.asset, opened.payment.value,
                                opened.payment.memo});
     }
     if (place) executed(origin.txid, *place->block);
@@ -98,7 +98,7 @@ struct Draft {
         const auto sent = note::recover_sent(keys.ovk, tx.transfers[t].inputs[j].nf.value, o.cm.value, ciphertext(o));
         if (!sent || sent->payment.value.is_zero()) continue;
         const bool own = keys.incoming.owner(sent->diversifier) == sent->owner;
-        out.push_back({static_cast<uint16_t>(t), static_cast<uint8_t>(j), sent->address(), sent->payment.asset,
+        out.push_back({static_cast<uint16_t>(t), static_cast<uint8_t>(j), sent->address(keys.incoming.network), sent->payment.asset,
                        sent->payment.value, sent->payment.memo, own, own && sent->diversifier == change});
       }
     }
@@ -186,7 +186,10 @@ ScannedBlock scanned(const ledger::Block& block) {
 }
 
 Result<ledger::Transaction, Refusal> Wallet::verified(ByteView transaction, ledger::Authority& authority) const {
-  const auto bad = [](ledger::Reject reject) { return Failure{Refusal{Reject::bad_transaction, ledger::name(reject)}}; };
+  const auto bad = [](ledger::Reject reject) {
+    if (reject == ledger::Reject::wrong_network) return Failure{Refusal{Reject::wrong_network, "the transaction is another network's"}};
+    return Failure{Refusal{Reject::bad_transaction, ledger::name(reject)}};
+  };
   auto tx = ledger::decode_checked(transaction);
   if (!tx.ok()) return bad(tx.error());
   if (const auto fine = ledger::check_stateless(*tx, *network_, std::nullopt); !fine.ok()) return bad(fine.error());
@@ -267,7 +270,7 @@ Result<std::vector<Incoming>, Refusal> Wallet::receive(ByteView transaction, con
       const bool conditional = under_contract(tx.transfers[t], j);
       const bool credited = !conditional && draft.credit(ref, 0, tx.transfers[t].outputs[j].cm.value, *opened, std::nullopt);
       if (HistoryEntry* line = credited ? &draft.history_of(id) : nullptr; line != nullptr && line->known_ms == 0) line->known_ms = now_ms();
-      out.push_back({ref, opened->payment.asset, opened->payment.value, opened->payment.memo, opened->address(), credited, conditional});
+      out.push_back({ref, opened->payment.asset, opened->payment.value, opened->payment.memo, opened->address(keys().incoming.network), credited, conditional});
     }
   }
   if (out.empty()) return Failure{Refusal{Reject::nothing_for_us, {}}};
@@ -354,7 +357,7 @@ Result<BlockEffects, Refusal> Wallet::apply_blocks(std::span<const ScannedBlock>
             marks.push_back(leaves.size());
             if (opened->diversifier != draft.change) {
               effects.received.push_back({ref, opened->payment.asset, opened->payment.value, opened->payment.memo,
-                                          opened->address(), news, false});
+                                          opened->address(keys().incoming.network), news, false});
             }
           }
           leaves.push_back(cm);

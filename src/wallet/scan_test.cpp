@@ -62,7 +62,8 @@ TEST(Wallet, TakesNothingUnverified) {
   EXPECT_EQ(reject(ledger::encode(bent), certificate).detail, "bad_signature");
   bent = tx;
   bent.network.value[0] ^= 1;
-  EXPECT_EQ(reject(ledger::encode(bent), certificate).detail, "wrong_network");
+  EXPECT_EQ(reject(ledger::encode(bent), certificate).reject, Reject::wrong_network);
+  EXPECT_EQ(s.alice.adopt(ledger::encode(bent), s.world.authority).error().reject, Reject::wrong_network);   // a lock's answer
   bent = tx;
   bent.transfers[0].outputs[0].note_ciphertext[5] ^= 1;  // under the txid, so under the signature
   EXPECT_EQ(reject(ledger::encode(bent), certificate).reject, Reject::bad_transaction);
@@ -201,7 +202,7 @@ TEST(Wallet, RestoresFromTheSeedAlone) {
 TEST(Wallet, StartsAtNow) {
   Scene s;
   MemoryRows rows;
-  auto made = Wallet::create(rows, s.world.network, kDev, World::seed_of(9), 0, Birth{s.world.height(), s.world.tree});
+  auto made = Wallet::create(rows, s.world.network, World::seed_of(9), 0, Birth{s.world.height(), s.world.tree});
   ASSERT_TRUE(made.ok());
   Wallet carol = std::move(*made);
   EXPECT_EQ(carol.next_block(), 1u);
@@ -263,7 +264,7 @@ TEST(Wallet, Receipts) {
   };
   const Hash32& network = s.world.network->id().value;
   EXPECT_EQ(s.alice.accept_receipt(sign(opened, network, Hash32{}, 0, 0)).error().reject, Reject::unknown_payment);
-  EXPECT_EQ(s.alice.accept_receipt(sign(opened, Hash32{}, out.txid.value, 0, 0)).error().reject, Reject::receipt_mismatch);
+  EXPECT_EQ(s.alice.accept_receipt(sign(opened, Hash32{}, out.txid.value, 0, 0)).error().reject, Reject::wrong_network);
   EXPECT_EQ(s.alice.accept_receipt(sign(opened, network, out.txid.value, 1, 0)).error().reject, Reject::unknown_output);
   note::OpenedOutput other = opened;
   other.s += Fr::one();
@@ -273,14 +274,41 @@ TEST(Wallet, Receipts) {
 TEST(Wallet, OpenAndCreateRejects) {
   World world;
   MemoryRows rows;
-  EXPECT_EQ(Wallet::open(rows, world.network, kDev).error().reject, Reject::no_account);
+  EXPECT_EQ(Wallet::open(rows, world.network).error().reject, Reject::no_account);
   world.wallet(rows, 1);
-  EXPECT_EQ(Wallet::create(rows, world.network, kDev, World::seed_of(1), 0, std::nullopt).error().reject, Reject::already_exists);
+  EXPECT_EQ(Wallet::create(rows, world.network, World::seed_of(1), 0, std::nullopt).error().reject, Reject::already_exists);
   ledger::GenesisContent content = test_content();
   content.salt[0] = 1;
-  EXPECT_EQ(Wallet::open(rows, std::make_shared<const ledger::Network>(content), kDev).error().reject, Reject::wrong_network);
+  EXPECT_EQ(Wallet::open(rows, std::make_shared<const ledger::Network>(content)).error().reject, Reject::wrong_network);
   rows.fail_next = true;
-  EXPECT_EQ(Wallet::open(rows, world.network, kDev).error().reject, Reject::store_failed);
+  EXPECT_EQ(Wallet::open(rows, world.network).error().reject, Reject::store_failed);
+}
+
+TEST(Wallet, RowsOfAnotherNetworkAreDamage) {
+  Scene s;
+  const Outgoing out = s.pay(s.alice, s.bob, kUsd, 200);
+  const auto good = s.alice_rows.rows;
+  const auto opened = [&](const Row& row) {
+    s.alice_rows.rows = good;
+    s.alice_rows.rows[row.key] = row.value;
+    return Wallet::open(s.alice_rows, s.world.network);
+  };
+  note::Receipt receipt;
+  receipt.txid = out.txid.value;
+  receipt.network = s.world.network->id().value;
+  EXPECT_TRUE(opened(receipt_row({out.txid, 0, 0}, receipt)).ok());
+  receipt.network[9] ^= 1;
+  EXPECT_EQ(opened(receipt_row({out.txid, 0, 0}, receipt)).error().reject, Reject::damaged);
+}
+
+// Rows leave the network out: it is the account's again when they are read.
+TEST(Wallet, AddressesInRowsAreOfTheAccountsNetwork) {
+  Scene s;
+  const Outgoing out = s.pay(s.alice, s.bob, kUsd, 200);
+  const Wallet again = s.world.reopened(s.alice_rows);
+  EXPECT_EQ(again.payment(out.txid)->outputs[0].to, s.bob.address());
+  EXPECT_EQ(again.state().history.at(out.txid).sent[0].address, s.bob.address());
+  EXPECT_EQ(again.history()[0].received[0].address, s.alice.address());
 }
 
 TEST(Wallet, DamagedRowsAreNamed) {
@@ -290,7 +318,7 @@ TEST(Wallet, DamagedRowsAreNamed) {
   const auto damaged = [&](auto change, const std::string& table) {
     s.alice_rows.rows = good;
     change(s.alice_rows.rows);
-    const auto opened = Wallet::open(s.alice_rows, s.world.network, kDev);
+    const auto opened = Wallet::open(s.alice_rows, s.world.network);
     ASSERT_FALSE(opened.ok());
     EXPECT_EQ(opened.error().reject, Reject::damaged);
     EXPECT_NE(opened.error().detail.find(table), std::string::npos) << opened.error().detail;
@@ -335,7 +363,7 @@ TEST(Wallet, AFullTreeIsACleanRefusal) {
   const auto frontier = note::NoteTreeFrontier::read(in);
   ASSERT_TRUE(frontier.ok() && in.finish().ok());
   MemoryRows rows;
-  auto made = Wallet::create(rows, s.world.network, kDev, World::seed_of(9), 0, Birth{s.world.height(), *frontier});
+  auto made = Wallet::create(rows, s.world.network, World::seed_of(9), 0, Birth{s.world.height(), *frontier});
   ASSERT_TRUE(made.ok());
   s.world.block({s.world.issue(made->address(), kNative, 60)});
   const ScannedBlock block = s.world.scanned_block(1);

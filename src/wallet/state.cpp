@@ -24,11 +24,24 @@ Result<AssetOpening, DecodeError> read_asset(Reader& in) {
   return AssetOpening{id, policy};
 }
 
+// In rows addresses name no network: it is the account's, and is put in once the account's row is known.
+constexpr uint8_t kAddressVersion = 1;
+void write(Writer& out, const note::Diversifier& d, const Fr& owner, const crypto::RistrettoPoint& pk) {
+  out.u8(kAddressVersion);
+  out.raw(d);
+  owner.write(out);
+  out.raw(pk.encode());
+}
+void write(Writer& out, const note::Address& address) { write(out, address.diversifier, address.owner, address.pk); }
 Result<note::Address, DecodeError> read_address(Reader& in) {
-  TRY(bytes, in.raw(note::Address::kBytes));
-  const auto address = note::decode_address(bytes);
-  if (!address.ok()) return Failure{DecodeError::non_canonical};
-  return *address;
+  TRY(version, in.u8());
+  if (version != kAddressVersion) return Failure{DecodeError::bad_version};
+  TRY(diversifier, in.array<16>());
+  TRY(owner, Fr::read(in));
+  TRY(pk_bytes, in.array<32>());
+  const auto pk = crypto::RistrettoPoint::decode(pk_bytes);
+  if (!pk.ok()) return Failure{DecodeError::non_canonical};
+  return note::Address{diversifier, owner, *pk, {}};
 }
 
 Result<Bytes, DecodeError> read_bytes(Reader& in, size_t limit) {
@@ -199,7 +212,7 @@ void write(Writer& out, const std::vector<HistoryItem>& items) {
   for (const HistoryItem& item : items) {
     out.u16(item.transfer);
     out.u8(item.slot);
-    out.raw(note::encode(item.address));
+    write(out, item.address);
     write(out, item.asset);
     out.u64(item.value.units());
     out.sized(item.memo);
@@ -396,7 +409,7 @@ Row row_of(const NoteEntry& note) {
   write(out, note.opened.payment.asset);
   out.u64(note.opened.payment.value.units());
   out.sized(note.opened.payment.memo);
-  out.raw(note::encode(note.opened.address()));
+  write(out, note.opened.diversifier, note.opened.owner, note.opened.pk);
   note.opened.rho.write(out);
   note.opened.s.write(out);
   write(out, note.origin);
@@ -425,7 +438,7 @@ Row row_of(const PaymentEntry& payment) {
   for (const PaymentOutput& o : payment.outputs) {
     out.u16(o.transfer);
     out.u8(o.slot);
-    out.raw(note::encode(o.to));
+    write(out, o.to);
     write(out, o.asset);
     out.u64(o.value.units());
     out.sized(o.memo);
@@ -501,6 +514,14 @@ Result<State, Error> state_from_rows(const std::vector<Row>& rows) {
     if (!state.history.contains(txid)) return Failure{Error{"a payment has no row in table history"}};
   }
   for (const auto& [txid, entry] : state.history) state.next_order = std::max(state.next_order, entry.order + 1);
+  const auto network = note::NetworkTag::of(state.network);
+  for (auto& [txid, payment] : state.payments)
+    for (PaymentOutput& o : payment.outputs) o.to.network = network;
+  for (auto& [txid, entry] : state.history)
+    for (auto* items : {&entry.sent, &entry.received})
+      for (HistoryItem& item : *items) item.address.network = network;
+  for (const auto& [ref, receipt] : state.receipts)
+    if (receipt.network != state.network) return Failure{Error{"a row of table receipts is another network's"}};
   state.index();
   return state;
 }

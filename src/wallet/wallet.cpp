@@ -49,12 +49,12 @@ const char* name(Reject reject) {
   return "unknown";
 }
 
-Wallet::Wallet(RowStore& store, std::shared_ptr<const ledger::Network> network, note::NetworkKind kind, State state)
-    : store_(&store), network_(std::move(network)), kind_(kind), state_(std::move(state)),
+Wallet::Wallet(RowStore& store, std::shared_ptr<const ledger::Network> network, State state)
+    : store_(&store), network_(std::move(network)), state_(std::move(state)),
       keys_(note::AccountKeys::derive(state_.seed, state_.network, state_.account_index)) {}
 
-Result<Wallet, Refusal> Wallet::create(RowStore& store, std::shared_ptr<const ledger::Network> network, note::NetworkKind kind,
-                                       const note::Seed& seed, uint32_t account_index, const std::optional<Birth>& birth,
+Result<Wallet, Refusal> Wallet::create(RowStore& store, std::shared_ptr<const ledger::Network> network, const note::Seed& seed,
+                                       uint32_t account_index, const std::optional<Birth>& birth,
                                        const std::optional<crypto::Bip39Entropy>& words) {
   const auto rows = store.load();
   if (!rows.ok()) return Failure{Refusal{Reject::store_failed, rows.error().what}};
@@ -68,19 +68,19 @@ Result<Wallet, Refusal> Wallet::create(RowStore& store, std::shared_ptr<const le
     state.birth = state.next_block = birth->height + 1;
     state.tree = note::NoteWitnessTree(birth->tree);
   }
-  Wallet wallet(store, std::move(network), kind, state);
+  Wallet wallet(store, std::move(network), state);
   TRY_OK(wallet.commit(state, {{account_row(state), sync_row(state)}, {}}));
   return wallet;
 }
 
-Result<Wallet, Refusal> Wallet::open(RowStore& store, std::shared_ptr<const ledger::Network> network, note::NetworkKind kind) {
+Result<Wallet, Refusal> Wallet::open(RowStore& store, std::shared_ptr<const ledger::Network> network) {
   const auto rows = store.load();
   if (!rows.ok()) return Failure{Refusal{Reject::store_failed, rows.error().what}};
   if (rows->empty()) return Failure{Refusal{Reject::no_account, {}}};
   auto state = state_from_rows(*rows);
   if (!state.ok()) return Failure{Refusal{Reject::damaged, state.error().what}};
   if (state->network != network->id().value) return Failure{Refusal{Reject::wrong_network, {}}};
-  return Wallet(store, std::move(network), kind, std::move(*state));
+  return Wallet(store, std::move(network), std::move(*state));
 }
 
 Status<Refusal> Wallet::commit(State next, const Changes& changes) {
@@ -146,6 +146,7 @@ Result<note::Receipt, Refusal> Wallet::sign_receipt(const OutputRef& output, Ent
 
 Status<Refusal> Wallet::accept_receipt(const note::Receipt& receipt) {
   if (const auto good = note::verify_receipt(receipt); !good.ok()) return Failure{Refusal{Reject::bad_receipt, note::name(good.error())}};
+  if (receipt.network != state_.network) return Failure{Refusal{Reject::wrong_network, "the receipt is another network's"}};
   const PaymentEntry* payment = this->payment({receipt.txid});
   if (payment == nullptr) return Failure{Refusal{Reject::unknown_payment, {}}};
   const auto tx = ledger::decode_transaction(*payment->bytes);
@@ -155,8 +156,7 @@ Status<Refusal> Wallet::accept_receipt(const note::Receipt& receipt) {
   });
   if (output == payment->outputs.end() || receipt.transfer >= tx->transfers.size()) return Failure{Refusal{Reject::unknown_output, {}}};
   const Fr& cm = tx->transfers[receipt.transfer].outputs[receipt.slot].cm.value;
-  if (receipt.network != state_.network || receipt.address != output->to || receipt.asset != output->asset ||
-      receipt.value != output->value || receipt.cm() != cm) {
+  if (receipt.address != output->to || receipt.asset != output->asset || receipt.value != output->value || receipt.cm() != cm) {
     return Failure{Refusal{Reject::receipt_mismatch, {}}};
   }
   State next = state_;

@@ -19,7 +19,7 @@ enum class Reject : uint8_t {
   // opening
   already_exists,          // create() on a store that holds a wallet
   no_account,              // open() on an empty store
-  wrong_network,
+  wrong_network,           // the rows, an address, a transaction or a receipt is another network's
   damaged,                 // rows that do not fit together; detail says which
   // paying
   zero_amount,
@@ -58,7 +58,7 @@ enum class Reject : uint8_t {
   // receipts
   unknown_output,
   bad_receipt,             // signature
-  receipt_mismatch,        // of another network, payment, output, address or amount
+  receipt_mismatch,        // of another payment, output, address or amount
   // world
   store_failed,            // detail says what the store said; nothing has changed
 };
@@ -143,13 +143,12 @@ class Wallet {
   // From seed and network alone. With a Birth of "now" a new wallet needs no past; without one it starts at block 0,
   // genesis: applying every block brings notes, history and addresses back. `words`: what the seed was made of, kept to be
   // shown again.
-  static Result<Wallet, Refusal> create(RowStore& store, std::shared_ptr<const ledger::Network> network, note::NetworkKind kind,
-                                        const note::Seed& seed, uint32_t account_index, const std::optional<Birth>& birth,
+  static Result<Wallet, Refusal> create(RowStore& store, std::shared_ptr<const ledger::Network> network, const note::Seed& seed,
+                                        uint32_t account_index, const std::optional<Birth>& birth,
                                         const std::optional<crypto::Bip39Entropy>& words = std::nullopt);
-  static Result<Wallet, Refusal> open(RowStore& store, std::shared_ptr<const ledger::Network> network, note::NetworkKind kind);
+  static Result<Wallet, Refusal> open(RowStore& store, std::shared_ptr<const ledger::Network> network);
 
   const ledger::Network& network() const { return *network_; }
-  note::NetworkKind kind() const { return kind_; }
   // What is made or handed over from now on carries this clock's time in the history; without a clock it carries none.
   void tell_time(const Clock& clock) { clock_ = &clock; }
   const note::ViewingKeys& keys() const { return keys_.view(); }
@@ -227,7 +226,7 @@ class Wallet {
   Status<Refusal> accept_receipt(const note::Receipt& receipt);
 
  private:
-  Wallet(RowStore& store, std::shared_ptr<const ledger::Network> network, note::NetworkKind kind, State state);
+  Wallet(RowStore& store, std::shared_ptr<const ledger::Network> network, State state);
   Status<Refusal> commit(State next, const Changes& changes);
   // The operation by which public value enters or leaves; `first`: the first nullifier of its transaction.
   using Make = std::function<ledger::Operation(const Hash32& first)>;
@@ -254,7 +253,6 @@ class Wallet {
   RowStore* store_;
   const Clock* clock_ = nullptr;
   std::shared_ptr<const ledger::Network> network_;
-  note::NetworkKind kind_;
   State state_;
   note::AccountKeys keys_;
 };

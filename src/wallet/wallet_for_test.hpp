@@ -91,7 +91,6 @@ class StampVerifier final : public ledger::ProofVerifier {
 
 inline constexpr AssetOpening kNative{1, 0}, kUsd{2, 0}, kEur{3, 0};
 inline constexpr Amount kFee{10};
-inline constexpr auto kDev = note::NetworkKind::dev;
 
 inline ledger::GenesisContent test_content() {
   ledger::GenesisContent content;
@@ -149,12 +148,12 @@ struct World {
     return note::Seed(bytes);
   }
   Wallet wallet(RowStore& rows, uint8_t who) {
-    auto made = Wallet::create(rows, network, kDev, seed_of(who), 0, std::nullopt);
+    auto made = Wallet::create(rows, network, seed_of(who), 0, std::nullopt);
     CHECK(made.ok());
     return std::move(made).value();
   }
   Wallet reopened(RowStore& rows) {
-    auto made = Wallet::open(rows, network, kDev);
+    auto made = Wallet::open(rows, network);
     CHECK(made.ok());
     return std::move(made).value();
   }

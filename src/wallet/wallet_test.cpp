@@ -138,6 +138,19 @@ TEST(Wallet, RefusesToPay) {
   EXPECT_TRUE(s.alice.to_resend().empty());
 }
 
+TEST(Wallet, PaysNoAddressOfAnotherNetwork) {
+  Scene s;
+  ledger::GenesisContent content = test_content();
+  content.salt[0] = 1;                               // the same in everything else
+  World other(4, content);
+  MemoryRows rows;
+  const Wallet stranger = other.wallet(rows, 2);     // bob's own words, even
+  EXPECT_EQ(s.refused(s.alice, s.world.request(stranger.address(), kUsd, 100)), Reject::wrong_network);
+  EXPECT_EQ(s.world.prover.proofs, 2u);              // the issues: nothing was proven for it
+  EXPECT_TRUE(s.alice.to_resend().empty());
+  EXPECT_EQ(s.alice.balance(kUsd).spendable, Amount(500));
+}
+
 TEST(Wallet, PaysFeesInDollars) {
   Scene s;
   PayRequest r = s.world.request(s.bob.address(), kUsd, 100);
@@ -438,7 +451,7 @@ TEST(Wallet, KeepsTheWordsItWasMadeOf) {
   const crypto::Bip39Entropy words(world.entropy.bytes<32>());
   for (const auto& given : {std::optional(words), std::optional<crypto::Bip39Entropy>()}) {
     MemoryRows rows;
-    ASSERT_TRUE(Wallet::create(rows, world.network, kDev, World::seed_of(1), 0, std::nullopt, given).ok());
+    ASSERT_TRUE(Wallet::create(rows, world.network, World::seed_of(1), 0, std::nullopt, given).ok());
     const auto kept = world.reopened(rows).state().words;
     ASSERT_EQ(kept.has_value(), given.has_value());
     EXPECT_TRUE(!kept || kept->expose() == words.expose());
