@@ -415,11 +415,70 @@ class Cli(Network):
             self.assertEqual(json.loads(result.stdout)["error"], "usage")
         for address, amount, asset in ((to, "1.00", "XYZ"), (to, "-1", "EUR"), (to, "0", "EUR"), (to, "1.005", "EUR"),
                                        (to[:-1] + ("q" if to[-1] != "q" else "p"), "1.00", "EUR"), ("sottodev1x", "1.00", "EUR")):
-            self.wallet("rosa", "pay", address, amount, asset, code=Codes.usage)
+            self.assertIn("money not moved", self.wallet("rosa", "pay", address, amount, asset, code=Codes.usage)["message"])
             self.run_json("devnet", "fund", address, amount, asset, code=Codes.usage)
         for words in ("abandon " * 24, "one two three", "zzzz " * 24):
             self.wallet("rosa2", "restore", "--network", self.devnet.network, secrets={"--words-fd": words.strip()}, code=Codes.usage)
         self.wallet("rosa", "balance", "--network", "nonsense", code=Codes.usage)
+
+    def test_what_is_no_address_is_told_why(self):
+        to = self.create("xena")["address"]
+        for address, reject in ((to[:30] + " " + to[30:], "white_space"), (to + "\n", "white_space"), ("sotto:" + to, "link"), (to[:40].upper() + to[40:], "mixed_case"),
+                                (to[:40] + "b" + to[41:], "bad_character"), (to[:-4], "too_short"), (to + "qq", "too_long"),
+                                (to[:40] + ("q" if to[40] != "q" else "p") + to[41:], "wrong_checksum"), ("bob", "not_an_address"),
+                                ("sottodev1q9vxsqd5cntrlfzjjw65kx0sx2h5tgha0v2pdnwyhj9snn0ta594r60y4f5yne9qmkvl8jhu30963tswfwpmyk8ar4jvz5p7u8r9c9fcu2mt7dvna6tr0e034xeamdx8qcsrfsu8",
+                                 "old_version")):
+            refused = self.wallet("xena", "pay", address, "1.00", "EUR", code=Codes.usage)
+            self.assertEqual(refused["reject"], reject)
+            self.assertIn("money not moved", refused["message"])
+            self.assertTrue("_" not in reject or reject not in refused["message"])         # a sentence, not its name
+
+    def test_memos_are_text(self):
+        self.funded("yara", "20.00")
+        zoe = self.create("zoe")["address"]
+        pay = lambda memo, **kw: self.wallet("yara", "pay", zoe, "1.00", "EUR", "--memo", memo, **kw)
+        for memo, reject, said in (("a" * 513, "memo_too_long", "513"), ("a\u202eb", "memo_hidden_mark", "U+202E"), ("a\u200bb", "memo_hidden_mark", "U+200B"),
+                                   ("a\x1b[31m", "memo_hidden_mark", "U+001B"), ("caf\udce9", "memo_not_utf8", "byte 4")):
+            refused = pay(memo, code=Codes.usage)
+            self.assertEqual(refused["reject"], reject)
+            self.assertIn(said, refused["message"])
+            self.assertIn("money not moved", refused["message"])
+        memo, payment = "1 pizza\n2 beer\t3.50 \u2764\ufe0f", self.dir / "yara-payment"
+        pay(memo + "\n", code=Codes.ok)
+        self.wallet("yara", "pay", zoe, "1.00", "EUR", "--memo", memo, "--out", payment)
+        self.assertEqual(self.wallet("zoe", "receive", payment)["received"][0]["memo"], memo)
+        self.assertIn(memo, [sent["memo"] for p in self.wallet("yara", "history")["payments"] for sent in p["sent"]])
+        shown = self.run_raw("wallet", "history", "--wallet", self.dir / "yara", secrets={"--passphrase-fd": "secret of yara"}).stdout
+        self.assertIn("1 pizza<U+000A>2 beer<U+0009>3.50", shown)
+
+    def test_a_passphrase_and_words_however_they_are_typed(self):
+        composed, decomposed = "caf\u00e9", "cafe\u0301"
+        made = self.wallet("adele", "create", "--network", self.devnet.network, passphrase=composed)
+        self.assertEqual(self.wallet("adele", "address", passphrase=decomposed)["address"], made["address"])
+        self.wallet("adele", "address", passphrase="cafe", code=Codes.wrong_passphrase)
+        words = made["words"].split()
+        for i, typed in enumerate(("\n".join(f"{n}. {w}" for n, w in enumerate(words, 1)), "  ".join(w.upper() for w in words),
+                                   "\n".join(" ".join(words[k:k + 4]) for k in range(0, 24, 4)), "".join(f"{n}){w}\r\n\r\n" for n, w in enumerate(words, 1)))):
+            again = self.wallet(f"adele{i}", "restore", "--network", self.devnet.network, secrets={"--words-fd": typed})
+            self.assertEqual(again["address"], made["address"])
+        wrong = words[:6] + ["abandn"] + words[7:11] + ["xqzwv"] + words[12:]
+        refused = self.wallet("bert", "restore", "--network", self.devnet.network, secrets={"--words-fd": " ".join(wrong)}, code=Codes.usage)
+        self.assertEqual(refused["reject"], "unknown_word")
+        self.assertIn('word 7 (perhaps "abandon"), word 12', refused["message"])
+        self.assertNotIn(words[0] + " " + words[1], refused["message"])
+        for count, reject, said in ((23, "wrong_word_count", "23 words"), (0, "wrong_word_count", "24")):
+            refused = self.wallet("bert", "restore", "--network", self.devnet.network, secrets={"--words-fd": " ".join(words[:count]) or "1."}, code=Codes.usage)
+            self.assertEqual(refused["reject"], reject)
+            self.assertIn(said, refused["message"])
+        refused = self.wallet("bert", "restore", "--network", self.devnet.network, secrets={"--words-fd": "abandon " * 24}, code=Codes.usage)
+        self.assertEqual(refused["reject"], "bad_checksum")
+
+    def test_localhost_is_this_machine(self):
+        port = self.devnet.network.split(":")[1]
+        made = self.wallet("carl", "create", "--network", "localhost:" + port)
+        self.assertEqual(self.wallet("carl", "address")["address"], made["address"])
+        self.assertTrue(self.wallet("carl", "balance", "--network", "localhost:" + port)["fresh"])
+        self.wallet("dora", "create", "--network", "example.org:" + port, code=Codes.usage)
 
     def test_the_control_file_is_private(self):
         control = self.home / "devnet" / "control"

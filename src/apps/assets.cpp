@@ -1,7 +1,6 @@
 #include "apps/assets.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include <fmt/format.h>
 
@@ -71,45 +70,25 @@ Result<note::Address, CommandFailure> parse_address(const ledger::Network& netwo
                                               note::name(theirs->kind), own, note::name(network.content().kind)),
                                   reason}};
   }
-  if (error == E::old_version)
-    return Failure{CommandFailure{ExitCode::usage, "an address of an older version, which does not say of which network it is; ask for a new one", reason}};
-  return Failure{CommandFailure{ExitCode::usage, "not an address of this network: " + reason, reason}};
-}
-
-std::string printable(ByteView text) {
-  constexpr const char* kReplacement = "\xEF\xBF\xBD";
-  std::string out;
-  for (size_t i = 0; i < text.size();) {
-    const uint8_t first = text[i];
-    const size_t length = first < 0x80                    ? 1
-                          : first >= 0xC2 && first < 0xE0 ? 2
-                          : first >= 0xE0 && first < 0xF0 ? 3
-                          : first >= 0xF0 && first < 0xF5 ? 4
-                                                          : 0;
-    uint32_t point = length == 1 ? first : length == 2 ? first & 0x1Fu : length == 3 ? first & 0x0Fu : first & 0x07u;
-    bool good = length > 0 && i + length <= text.size();
-    for (size_t j = 1; good && j < length; ++j) {
-      good = (text[i + j] & 0xC0) == 0x80;
-      point = (point << 6) | (text[i + j] & 0x3Fu);
+  const std::string begin = std::string(note::hrp(network.content().kind)) + "1";
+  const auto said = [&]() -> std::string {
+    const size_t size = note::address_text_size(network.content().kind);
+    switch (error) {
+      case E::white_space: return "there is white space in the address; give it as one word";
+      case E::link: return "that is a link; give the address in it, from \"" + begin + "\" up to a question mark";
+      case E::mixed_case: return "the address mixes capitals and small letters; it has either all capitals or none";
+      case E::bad_character: return "the address has a character in it that no address has (after \"" + begin + "\" there is no b, i, o or 1)";
+      case E::too_short: return fmt::format("the address is cut off: {} characters of {}", text.size(), size);
+      case E::too_long: return fmt::format("there is something more than an address: {} characters, not {}", text.size(), size);
+      case E::wrong_checksum: return "a character of the address is wrong, or two are swapped; copy it again";
+      case E::unknown_prefix: return "an address of something else; those of this network begin with \"" + begin + "\"";
+      case E::not_an_address: return "not an address; those of this network begin with \"" + begin + "\"";
+      case E::old_version: return "an address of an older version, which does not say of which network it is; ask for a new one";
+      case E::unknown_version: return "an address of a newer version of Sotto than this one";
+      default: return "not a sound address: " + reason;
     }
-    constexpr std::array<uint32_t, 5> kSmallest = {0, 0, 0x80, 0x800, 0x10000};
-    good = good && point >= kSmallest[length] && point <= 0x10FFFF && (point < 0xD800 || point > 0xDFFF);
-    if (!good) {
-      out += kReplacement;
-      ++i;
-      continue;
-    }
-    // Controls, and the marks that turn the direction of text around.
-    const bool hidden = point < 0x20 || (point >= 0x7F && point < 0xA0) || (point >= 0x2028 && point <= 0x202E) ||
-                        (point >= 0x2066 && point <= 0x2069);
-    if (hidden) {
-      out += kReplacement;
-    } else {
-      out.append(reinterpret_cast<const char*>(text.data() + i), length);
-    }
-    i += length;
-  }
-  return out;
+  };
+  return Failure{CommandFailure{ExitCode::usage, said(), reason}};
 }
 
 std::string short_address(const std::string& text) {

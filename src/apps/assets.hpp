@@ -18,9 +18,6 @@ std::string symbol(const ledger::Network& network, const note::AssetOpening& ass
 Result<note::Amount, CommandFailure> parse_amount(const std::string& text, const ledger::Asset& asset);
 // An address of this network. Failure (reject = the named reason): wrong_network if it is a good one of another, else usage.
 Result<note::Address, CommandFailure> parse_address(const ledger::Network& network, const std::string& text);
-// What a stranger wrote (memos), fit for a terminal and for JSON: valid UTF-8, control characters and line breaks
-// replaced.
-std::string printable(ByteView text);
 // "sottodev1qxy…k4m2": enough to compare by eye.
 std::string short_address(const std::string& text);
 

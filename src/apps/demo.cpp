@@ -12,6 +12,7 @@
 #include "ledger/audit.hpp"
 #include "ledger/circuit_verifier.hpp"
 #include "node/certificate_check.hpp"
+#include "note/memo.hpp"
 #include "settle/committee_word.hpp"
 
 namespace sotto::apps {
@@ -113,7 +114,7 @@ void receive(DemoReport& report, DemoWorld& world, Party& from, Party& to, const
     if (!received.ok()) return failed(wallet::name(received.error().reject));
     incoming = std::move(received).value();
     if (incoming.size() != 1) return failed("not one payment");
-    return fmt::format("{} EUR, \"{}\"", note::format_amount(incoming[0].value, 2), printable(incoming[0].memo));
+    return fmt::format("{} EUR, \"{}\"", note::format_amount(incoming[0].value, 2), note::visible(incoming[0].memo, false));
   });
   report.step(fmt::format("{} signs a receipt, {} checks it", to.name, from.name), [&]() -> Text {
     const auto receipt = to.wallet->sign_receipt(incoming[0].output, world.entropy);

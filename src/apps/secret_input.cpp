@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/descriptor.hpp"
+#include "crypto/bip39.hpp"
 
 namespace sotto::apps {
 
@@ -62,8 +63,16 @@ bool write_all(int fd, std::string_view text) {
   return write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
 }
 
-// `interrupt_fd`: readable when the person gave up; -1 = nobody to give up.
-Result<SecretBytes, CommandFailure> read_line(int fd, int interrupt_fd) {
+// `interrupt_fd`: readable when the person gave up; -1 = nobody to give up. `whole`: whether what has come is all of it, asked at each
+// line's end.
+using Whole = bool (*)(ByteView so_far, bool typed);
+bool one_line(ByteView, bool) { return true; }
+bool all_words(ByteView so_far, bool typed) {
+  const std::string_view text(reinterpret_cast<const char*>(so_far.data()), so_far.size());
+  const bool empty_line = text.empty() || text.back() == '\n';
+  return crypto::bip39_word_count(text) >= crypto::kBip39Words || (typed && empty_line);
+}
+Result<SecretBytes, CommandFailure> read_line(int fd, int interrupt_fd, Whole whole = one_line) {
   Bytes line;
   line.reserve(kMaxSecretBytes);         // never reallocated: no copies of the secret left behind
   for (;;) {
@@ -83,7 +92,7 @@ Result<SecretBytes, CommandFailure> read_line(int fd, int interrupt_fd) {
       wipe(line.data(), line.size());
       return usage("cannot read the secret from descriptor " + std::to_string(fd));
     }
-    if (n == 0 || c == '\n') break;
+    if (n == 0 || (c == '\n' && whole(line, interrupt_fd >= 0))) break;
     if (line.size() == kMaxSecretBytes || c == 0) {
       wipe(line.data(), line.size());
       return usage(c == 0 ? "a secret must not hold a zero byte" : "a secret longer than 4096 bytes");
@@ -95,23 +104,36 @@ Result<SecretBytes, CommandFailure> read_line(int fd, int interrupt_fd) {
   return SecretBytes(std::move(line));
 }
 
-}  // namespace
-
-Result<SecretBytes, CommandFailure> read_secret_line(int fd) { return read_line(fd, -1); }
-
-Result<SecretBytes, CommandFailure> ask_secret(const std::string& prompt, int fd, bool confirm) {
-  if (fd >= 0) return read_secret_line(fd);
+// Asks on the controlling terminal, its echo off; `read` gets the terminal and what becomes readable when the person gives up.
+template <class Read>
+Result<SecretBytes, CommandFailure> ask_on_terminal(const std::string& prompt, const Read& read) {
   const Descriptor terminal(open("/dev/tty", O_RDWR | O_CLOEXEC));
   if (terminal.get() < 0) return usage("no terminal to ask for the secret on; use the --…-fd option");
   const EchoOff quiet(terminal.get());
   if (!quiet.ok()) return usage("cannot turn the terminal's echo off; use the --…-fd option");
   write_all(terminal.get(), prompt + ": ");
-  TRY(first, read_line(terminal.get(), quiet.interrupted()));
-  if (!confirm) return first;
-  write_all(terminal.get(), "again: ");
-  TRY(second, read_line(terminal.get(), quiet.interrupted()));
-  if (!equal_constant_time(first.expose(), second.expose())) return usage("the two do not match");
-  return first;
+  return read(terminal.get(), quiet.interrupted());
+}
+
+}  // namespace
+
+Result<SecretBytes, CommandFailure> read_secret_line(int fd) { return read_line(fd, -1); }
+
+Result<SecretBytes, CommandFailure> ask_words(const std::string& prompt, int fd) {
+  if (fd >= 0) return read_line(fd, -1, all_words);
+  return ask_on_terminal(prompt, [](int terminal, int interrupted) { return read_line(terminal, interrupted, all_words); });
+}
+
+Result<SecretBytes, CommandFailure> ask_secret(const std::string& prompt, int fd, bool confirm) {
+  if (fd >= 0) return read_secret_line(fd);
+  return ask_on_terminal(prompt, [&](int terminal, int interrupted) -> Result<SecretBytes, CommandFailure> {
+    TRY(first, read_line(terminal, interrupted));
+    if (!confirm) return first;
+    write_all(terminal, "again: ");
+    TRY(second, read_line(terminal, interrupted));
+    if (!equal_constant_time(first.expose(), second.expose())) return usage("the two do not match");
+    return first;
+  });
 }
 
 }  // namespace sotto::apps

@@ -13,6 +13,9 @@ inline constexpr size_t kMaxSecretBytes = 4096;
 // descriptor. Failure: not open, empty line, longer than kMaxSecretBytes, a zero byte.
 Result<SecretBytes, CommandFailure> read_secret_line(int fd);
 
+// The 24 words, over as many lines as they were written on: until there are 24, or the input ends, or (asked for) an empty line.
+Result<SecretBytes, CommandFailure> ask_words(const std::string& prompt, int fd);
+
 // From `fd` if it is not negative, else asked for on the controlling terminal with echo off; twice and compared if
 // `confirm`.
 Result<SecretBytes, CommandFailure> ask_secret(const std::string& prompt, int fd, bool confirm);

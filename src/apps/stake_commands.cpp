@@ -16,6 +16,7 @@
 #include "ledger/stake_committee.hpp"
 #include "node/stake_driver.hpp"
 #include "node/validator_config.hpp"
+#include "note/memo.hpp"
 #include "settle/stake_word.hpp"
 
 namespace sotto::apps {
@@ -128,7 +129,7 @@ ordered_json validator_json(const ledger::Network& network, const ValidatorId& i
           {"power", coins(network, pool.power)},
           {"commission_percent", pool.commission / 100.0},
           {"token_worth", pool.tokens == 0 ? 1.0 : static_cast<double>(pool.amount) / static_cast<double>(pool.tokens)},
-          {"endpoint", printable(view(pool.endpoint))}};
+          {"endpoint", note::visible(view(pool.endpoint), false)}};
 }
 
 // What this wallet has with one validator.

@@ -17,6 +17,7 @@
 #include "base/files.hpp"
 #include "crypto/bip39.hpp"
 #include "ledger/circuit_verifier.hpp"
+#include "note/memo.hpp"
 
 namespace sotto::apps {
 
@@ -31,6 +32,20 @@ void say_if_on_trust(Console& console, const WalletSession& session) {
 }
 
 std::string text_of(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
+
+// What is wrong with the words, without repeating them: numbers, and for a word that is none the nearest one.
+std::string said(const crypto::Bip39Failure& f) {
+  switch (f.reject) {
+    case crypto::Bip39Reject::wrong_word_count: return fmt::format("these are {} words, and it takes {}", f.words, crypto::kBip39Words);
+    case crypto::Bip39Reject::bad_checksum:
+      return "all 24 are words of the list, but they do not belong together: one is another word of the list, or two are swapped";
+    default: break;
+  }
+  std::string text;
+  for (const auto& u : f.unknown)
+    text += fmt::format("{}word {}{}", text.empty() ? "not in the list of words: " : ", ", u.number, u.nearest.empty() ? "" : fmt::format(" (perhaps \"{}\")", u.nearest));
+  return text.empty() ? "the words are no UTF-8 text" : text;
+}
 
 // Why what is shown is not fresh: a line for people, a name for programs.
 struct Stale {
@@ -66,7 +81,7 @@ ordered_json known_json(const WalletSession& session, const std::optional<Stale>
 
 ordered_json item_json(const WalletSession& session, const ledger::Network& network, const wallet::HistoryItem& item) {
   return {{"amount", number(network, item.asset, item.value)}, {"asset", symbol(network, item.asset)},
-          {"address", session.address_text(item.address)}, {"memo", printable(item.memo)}};
+          {"address", session.address_text(item.address)}, {"memo", note::visible(item.memo, true)}};
 }
 
 }  // namespace
@@ -149,13 +164,11 @@ int wallet_words(Console& console, const WalletOptions& options, int to_fd) {
 }
 
 int wallet_restore(Console& console, const WalletOptions& options, int words_fd) {
-  const auto typed = ask_secret("the 24 words", words_fd, false);
+  const auto typed = ask_words("the 24 words", words_fd);
   if (!typed.ok()) return console.failure(typed.error());
   const auto secret = crypto::bip39_decode(
       std::string_view(reinterpret_cast<const char*>(typed->expose().data()), typed->expose().size()));
-  if (!secret.ok())
-    return console.failure({ExitCode::usage, std::string("these are not the 24 words: ") + crypto::name(secret.error()),
-                            crypto::name(secret.error())});
+  if (!secret.ok()) return console.failure({ExitCode::usage, said(secret.error()), crypto::name(secret.error().reject)});
   auto session = WalletSession::create(options, *secret, false);
   if (!session.ok()) return console.failure(session.error());
   say_if_on_trust(console, **session);
@@ -264,7 +277,7 @@ int wallet_history(Console& console, const WalletOptions& options) {
       console.line(fmt::format("  {:<22} {:<9} {:>18} {:<5} {:<24} {:<9} {:<10} {}", when, direction,
                                number(network, item.asset, item.value), symbol(network, item.asset),
                                short_address((*session)->address_text(item.address)), state, place,
-                               printable(item.memo)));
+                               note::visible(item.memo, false)));
     };
     for (const auto& item : entry.sent) {
       show("sent", item);

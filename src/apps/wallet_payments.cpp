@@ -10,6 +10,7 @@
 #include "apps/wallet_commands.hpp"
 #include "apps/wallet_session.hpp"
 #include "ledger/circuit_verifier.hpp"
+#include "note/memo.hpp"
 #include "base/files.hpp"
 
 namespace sotto::apps {
@@ -61,6 +62,8 @@ Result<Review, CommandFailure> review(const ledger::Network& network, const PayO
   TRY(asset, find_asset(network, pay.asset));
   TRY(amount, parse_amount(pay.amount, asset));
   TRY(to, parse_address(network, pay.address));
+  if (const auto memo = note::check_memo(view(pay.memo)); !memo.ok())
+    return Failure{CommandFailure{ExitCode::usage, memo.error().detail, note::name(memo.error().reject)}};
   const auto by_id = network.find(note::AssetOpening{network.params().fee_assets.front(), 0});
   CHECK(by_id);
   ledger::Asset fee_asset = network.assets()[*by_id];
@@ -156,7 +159,7 @@ ordered_json paid_json(const node::Paid& paid) {
 ordered_json incoming_json(const WalletSession& session, const ledger::Network& network, const wallet::Incoming& in) {
   return {{"amount", number(network, in.asset, in.value)},
           {"asset", symbol(network, in.asset)},
-          {"memo", printable(in.memo)},
+          {"memo", note::visible(in.memo, true)},
           {"address", session.address_text(in.address)},
           {"txid", in.output.txid.hex()},
           {"credited", in.credited},
@@ -164,7 +167,7 @@ ordered_json incoming_json(const WalletSession& session, const ledger::Network& 
 }
 
 void show_incoming(Console& console, const ledger::Network& network, const wallet::Incoming& in) {
-  const std::string memo = in.memo.empty() ? "" : fmt::format("  \"{}\"", printable(in.memo));
+  const std::string memo = in.memo.empty() ? "" : fmt::format("  \"{}\"", note::visible(in.memo, false));
   console.line(fmt::format("  {} {}{}",
                            in.conditional ? "under a condition, not yours yet:"
                            : in.credited  ? "received"

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <tuple>
 
 #include "crypto/hash.hpp"
 
@@ -13,8 +14,10 @@ namespace {
 
 constexpr uint32_t kRounds = 2048;
 constexpr size_t kWordBits = 11;
+constexpr size_t kLongestGuess = 16;   // a longer word is not guessed at
 
-bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+// Of any script: only ASCII has signs that stand between words once a text is NFKD.
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<uint8_t>(c) >= 0x80; }
 
 // Entropy and its 8 checksum bits: 24 x 11 bits.
 Secret<ByteArray<33>> with_checksum(const Bip39Entropy& entropy) {
@@ -51,39 +54,83 @@ SecretBytes bip39_encode(const Bip39Entropy& entropy) {
   return SecretBytes(std::move(out));
 }
 
-Result<Bip39Entropy, Bip39Reject> bip39_decode(std::string_view words) {
+namespace {
+
+// The next word of a text and what is left of it; empty at the end.
+std::string_view take_word(std::string_view& text) {
+  size_t begin = 0;
+  while (begin < text.size() && !is_letter(text[begin])) ++begin;
+  size_t end = begin;
+  while (end < text.size() && is_letter(text[end])) ++end;
+  const auto word = text.substr(begin, end - begin);
+  text.remove_prefix(end);
+  return word;
+}
+
+// Letters to change, drop or add to make one of the other.
+size_t distance(std::string_view a, std::string_view b) {
+  std::array<size_t, kLongestGuess + 1> row{};
+  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t above = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      diagonal = above;
+    }
+  }
+  return row[b.size()];
+}
+
+std::string_view nearest(std::string_view word) {
+  if (word.size() > kLongestGuess) return {};
+  std::string_view best;
+  size_t least = 3;                    // more than two letters off is another word
+  for (const std::string_view known : bip39_words()) {
+    const size_t d = distance(word, known);
+    if (d < least) std::tie(best, least) = std::pair(known, d);
+  }
+  return best;
+}
+
+}  // namespace
+
+size_t bip39_word_count(std::string_view text) {
+  size_t count = 0;
+  while (!take_word(text).empty()) ++count;
+  return count;
+}
+
+Result<Bip39Entropy, Bip39Failure> bip39_decode(std::string_view typed) {
+  auto normal = nfkd(typed);
+  if (!normal) return Failure{Bip39Failure{Bip39Reject::unknown_word}};
+  Bytes& bytes = normal->expose_mutable();
+  for (uint8_t& c : bytes) c = c >= 'A' && c <= 'Z' ? static_cast<uint8_t>(c - 'A' + 'a') : c;
+  std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   const auto& list = bip39_words();
   Secret<ByteArray<33>> bits;
-  size_t count = 0;
-  for (size_t i = 0; i < words.size();) {
-    if (is_space(words[i])) {
-      ++i;
+  Bip39Failure failure;
+  for (std::string_view word = take_word(text); !word.empty(); word = take_word(text)) {
+    const size_t at = failure.words++;
+    const auto found = std::lower_bound(list.begin(), list.end(), word);
+    if (found == list.end() || *found != word) {
+      failure.unknown.push_back({at + 1, nearest(word)});
       continue;
     }
-    std::array<char, 9> word{};  // one longer than the longest: what does not fit is unknown
-    size_t length = 0;
-    for (; i < words.size() && !is_space(words[i]); ++i) {
-      const char c = words[i] >= 'A' && words[i] <= 'Z' ? static_cast<char>(words[i] - 'A' + 'a') : words[i];
-      if (length < word.size()) word[length++] = c;
-    }
-    const std::string_view text(word.data(), length);
-    const auto found = std::lower_bound(list.begin(), list.end(), text);
-    const bool known = found != list.end() && *found == text;
-    wipe(word.data(), word.size());
-    if (!known) return Failure{Bip39Reject::unknown_word};
-    if (count == kBip39Words) return Failure{Bip39Reject::wrong_word_count};
+    if (at >= kBip39Words) continue;
     const auto index = static_cast<size_t>(found - list.begin());
     for (size_t b = 0; b < kWordBits; ++b) {
-      const size_t at = count * kWordBits + b;
-      uint8_t& byte = bits.expose_mutable()[at / 8];
-      byte = static_cast<uint8_t>(byte | (((index >> (kWordBits - 1 - b)) & 1) << (7 - at % 8)));
+      const size_t bit = at * kWordBits + b;
+      uint8_t& byte = bits.expose_mutable()[bit / 8];
+      byte = static_cast<uint8_t>(byte | (((index >> (kWordBits - 1 - b)) & 1) << (7 - bit % 8)));
     }
-    ++count;
   }
-  if (count != kBip39Words) return Failure{Bip39Reject::wrong_word_count};
+  failure.reject = failure.unknown.empty() ? Bip39Reject::wrong_word_count : Bip39Reject::unknown_word;
+  if (!failure.unknown.empty() || failure.words != kBip39Words) return Failure{std::move(failure)};
   Bip39Entropy out;
   std::copy_n(bits.expose().begin(), 32, out.expose_mutable().begin());
-  if (with_checksum(out).expose()[32] != bits.expose()[32]) return Failure{Bip39Reject::bad_checksum};
+  if (with_checksum(out).expose()[32] != bits.expose()[32]) return Failure{Bip39Failure{Bip39Reject::bad_checksum, kBip39Words}};
   return out;
 }
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <iterator>
 #include <sstream>
 
 #include "crypto/hash.hpp"
@@ -36,7 +37,7 @@ TEST(Bip39, trezor_vectors) {
     std::string words = f[2];
     for (size_t i = 3; i < f.size(); ++i) words += " " + f[i];
     if (f.size() != 26) {  // 12 and 18 words: not ours
-      EXPECT_EQ(bip39_decode(words).error(), Bip39Reject::wrong_word_count);
+      EXPECT_EQ(bip39_decode(words).error().reject, Bip39Reject::wrong_word_count);
       ++refused;
       continue;
     }
@@ -84,18 +85,79 @@ TEST(Bip39, nfkd) {
   EXPECT_NE(bip39_seed(Bip39Entropy(), "e").value().expose(), bip39_seed(Bip39Entropy(), "").value().expose());
 }
 
+// However people write down and paste their words.
+TEST(Bip39, words_in_any_shape) {
+  Bip39Entropy e;
+  for (size_t i = 0; i < 32; ++i) e.expose_mutable()[i] = static_cast<uint8_t>(37 * i);
+  const std::string words = text(bip39_encode(e).expose());
+  std::istringstream in(words);
+  std::vector<std::string> list{std::istream_iterator<std::string>(in), {}};
+  ASSERT_EQ(list.size(), 24u);
+  const auto joined = [&](auto shape) {
+    std::string out;
+    for (size_t i = 0; i < list.size(); ++i) out += shape(i + 1, list[i]);
+    return out;
+  };
+  const auto number = [](size_t i) { return std::to_string(i); };
+  const auto capital = [](std::string w) {
+    w[0] = static_cast<char>(std::toupper(w[0]));
+    return w;
+  };
+  const auto wide = [](const std::string& w) {
+    std::string out;
+    for (const char c : w) {
+      const auto point = static_cast<unsigned>(0xFF41 + (c - 'a'));
+      out += {static_cast<char>(0xE0 | (point >> 12)), static_cast<char>(0x80 | ((point >> 6) & 63)), static_cast<char>(0x80 | (point & 63))};
+    }
+    return out;
+  };
+  for (const std::string& typed : {joined([&](size_t i, const std::string& w) { return number(i) + ". " + w + "\n"; }),
+                                   joined([&](size_t i, const std::string& w) { return number(i) + "." + w + "\r\n"; }),
+                                   joined([&](size_t i, const std::string& w) { return " " + number(i) + ") " + capital(w) + (i % 4 == 0 ? "\n" : "\t"); }),
+                                   joined([&](size_t, const std::string& w) { return w + ", "; }),
+                                   joined([&](size_t, const std::string& w) { return w + "\xC2\xA0"; }),         // no-break space
+                                   joined([&](size_t, const std::string& w) { return wide(w) + "\xE3\x80\x80"; }),  // as an input method writes
+                                   joined([&](size_t, const std::string& w) { return "   " + w; })}) {
+    const auto read = bip39_decode(typed);
+    ASSERT_TRUE(read.ok()) << typed;
+    EXPECT_EQ(read->expose(), e.expose());
+    EXPECT_GE(bip39_word_count(typed), 1u);
+  }
+  EXPECT_EQ(bip39_word_count("1. abandon\n2. ability"), 2u);
+  EXPECT_EQ(bip39_word_count(" 1 2 3 "), 0u);
+}
+
+TEST(Bip39, wrong_words_are_named) {
+  std::string words;
+  for (size_t i = 0; i < 23; ++i) words += i == 6 ? "abandn " : i == 11 ? "xqzwv " : i == 20 ? "abilityy " : "abandon ";
+  const auto f = bip39_decode(words + "art").error();
+  EXPECT_EQ(f.reject, Bip39Reject::unknown_word);
+  EXPECT_EQ(f.words, 24u);
+  ASSERT_EQ(f.unknown.size(), 3u);
+  EXPECT_EQ(f.unknown[0].number, 7u);
+  EXPECT_EQ(f.unknown[0].nearest, "abandon");
+  EXPECT_EQ(f.unknown[1].number, 12u);
+  EXPECT_EQ(f.unknown[1].nearest, "");
+  EXPECT_EQ(f.unknown[2].number, 21u);
+  EXPECT_EQ(f.unknown[2].nearest, "ability");
+  const auto few = bip39_decode("abandon ability").error();
+  EXPECT_EQ(few.reject, Bip39Reject::wrong_word_count);
+  EXPECT_EQ(few.words, 2u);
+}
+
 TEST(Bip39, refuses_wrong_words) {
   const std::string words = text(bip39_encode(Bip39Entropy()).expose());  // abandon x 23, art
   EXPECT_EQ(bip39_decode("  " + words + "\n").value().expose(), Bip39Entropy().expose());
   std::string upper = words;
   for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   EXPECT_TRUE(bip39_decode(upper).ok());
-  EXPECT_EQ(bip39_decode("").error(), Bip39Reject::wrong_word_count);
-  EXPECT_EQ(bip39_decode(words + " art").error(), Bip39Reject::wrong_word_count);
-  EXPECT_EQ(bip39_decode(words.substr(8)).error(), Bip39Reject::wrong_word_count);
-  EXPECT_EQ(bip39_decode(words.substr(0, words.size() - 3) + "arrt").error(), Bip39Reject::unknown_word);
-  EXPECT_EQ(bip39_decode(words.substr(0, words.size() - 3) + "abandonabandon").error(), Bip39Reject::unknown_word);
-  EXPECT_EQ(bip39_decode(words.substr(0, words.size() - 3) + "zoo").error(), Bip39Reject::bad_checksum);
+  EXPECT_EQ(bip39_decode("").error().reject, Bip39Reject::wrong_word_count);
+  EXPECT_EQ(bip39_decode(words + " art").error().reject, Bip39Reject::wrong_word_count);
+  EXPECT_EQ(bip39_decode(words.substr(8)).error().reject, Bip39Reject::wrong_word_count);
+  EXPECT_EQ(bip39_decode(words.substr(0, words.size() - 3) + "arrt").error().reject, Bip39Reject::unknown_word);
+  EXPECT_EQ(bip39_decode(words.substr(0, words.size() - 3) + "abandonabandon").error().reject, Bip39Reject::unknown_word);
+  EXPECT_EQ(bip39_decode(words.substr(0, words.size() - 3) + "zoo").error().reject, Bip39Reject::bad_checksum);
+  EXPECT_EQ(bip39_decode("\xff").error().reject, Bip39Reject::unknown_word);
   // One wrong word of 24 passes with probability 1/256.
   size_t accepted = 0;
   for (std::string_view word : bip39_words()) {

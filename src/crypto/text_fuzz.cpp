@@ -17,12 +17,14 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-// Lower case, one space between words, none around.
+// NFKD, lower case, one space between words, nothing else of ASCII.
 std::string plain(std::string_view words) {
+  const auto normal = nfkd(words);
+  CHECK(normal);
   std::string out;
   bool gap = false;
-  for (const char c : lower(words)) {
-    if (std::string_view(" \t\n\v\f\r").find(c) != std::string_view::npos) {
+  for (const char c : lower({reinterpret_cast<const char*>(normal->expose().data()), normal->expose().size()})) {
+    if ((c < 'a' || c > 'z') && static_cast<uint8_t>(c) < 0x80) {
       gap = true;
       continue;
     }

@@ -39,6 +39,13 @@ const char* hrp(NetworkKind kind) {
 const char* name(AddressError e) {
   switch (e) {
     case AddressError::not_an_address: return "not_an_address";
+    case AddressError::white_space: return "white_space";
+    case AddressError::link: return "link";
+    case AddressError::mixed_case: return "mixed_case";
+    case AddressError::bad_character: return "bad_character";
+    case AddressError::too_short: return "too_short";
+    case AddressError::too_long: return "too_long";
+    case AddressError::wrong_checksum: return "wrong_checksum";
     case AddressError::wrong_kind: return "wrong_kind";
     case AddressError::wrong_network: return "wrong_network";
     case AddressError::unknown_prefix: return "unknown_prefix";
@@ -93,9 +100,40 @@ Result<Address, AddressError> decode_address(ByteView bytes) {
 
 std::string to_text(const Address& address, NetworkKind kind) { return crypto::bech32m_encode(hrp(kind), encode(address)); }
 
+size_t address_text_size(NetworkKind kind) { return crypto::bech32m_encode(hrp(kind), Bytes(Address::kBytes)).size(); }
+
+namespace {
+
+bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+// ASCII, any case.
+bool begins_with(std::string_view text, std::string_view lower) {
+  const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b; };
+  return text.size() >= lower.size() && std::equal(lower.begin(), lower.end(), text.begin(), [&](char b, char a) { return same(a, b); });
+}
+
+// Why a text does not decode, in the words of whoever typed or pasted it.
+AddressError diagnosis(std::string_view text, crypto::Bech32mReject reject) {
+  if (std::ranges::any_of(text, is_space)) return AddressError::white_space;
+  if (begins_with(text, "sotto:")) return AddressError::link;
+  for (const auto kind : kKinds) {
+    const std::string prefix = std::string(hrp(kind)) + "1";
+    if (!begins_with(text, prefix)) continue;
+    if (reject == crypto::Bech32mReject::mixed_case) return AddressError::mixed_case;
+    const bool second_separator = text.find('1', prefix.size()) != std::string_view::npos;
+    if (reject == crypto::Bech32mReject::bad_character || second_separator) return AddressError::bad_character;
+    if (text.size() < address_text_size(kind)) return AddressError::too_short;
+    if (text.size() > address_text_size(kind)) return AddressError::too_long;
+    return reject == crypto::Bech32mReject::bad_padding ? AddressError::wrong_length : AddressError::wrong_checksum;
+  }
+  return AddressError::not_an_address;
+}
+
+}  // namespace
+
 Result<NamedAddress, AddressError> any_address_from_text(std::string_view text) {
   const auto decoded = crypto::bech32m_decode(text, kMaxAddressText);
-  if (!decoded.ok()) return Failure{AddressError::not_an_address};
+  if (!decoded.ok()) return Failure{diagnosis(text, decoded.error())};
   for (const auto kind : kKinds) {
     if (decoded->prefix != hrp(kind)) continue;
     TRY(address, decode_address(decoded->data));

@@ -47,13 +47,20 @@ struct Address {
 };
 
 enum class AddressError : uint8_t {
-  not_an_address,    // not bech32m at all: characters, case, separator, checksum
+  not_an_address,    // does not begin like one
+  white_space,       // in it, before it or after it
+  link,              // "sotto:…"
+  mixed_case,
+  bad_character,     // one that bech32m does not have
+  too_short,         // begins like one and is cut off, or has more: told before the checksum, which fits neither
+  too_long,
+  wrong_checksum,    // a character is another, or two are swapped
   wrong_kind,        // a good address of another kind of network
   wrong_network,     // a good address of another network of this kind
   unknown_prefix,    // bech32m of something else
   old_version,       // version 1, which named no network: nobody can tell whether it is one of this network
   unknown_version,
-  wrong_length,
+  wrong_length,      // with a checksum that fits: nobody's typing
   bad_owner,         // not a canonical field element
   bad_key,           // not a canonical ristretto255 point, or the identity
 };
@@ -61,7 +68,8 @@ const char* name(AddressError e);
 
 ByteArray<Address::kBytes> encode(const Address& address);
 Result<Address, AddressError> decode_address(ByteView bytes);
-inline constexpr size_t kMaxAddressText = 160;   // longer text is refused unread
+inline constexpr size_t kMaxAddressText = 160;   // longer text is not decoded
+size_t address_text_size(NetworkKind kind);      // in characters
 std::string to_text(const Address& address, NetworkKind kind);
 // An address of any network.
 struct NamedAddress {

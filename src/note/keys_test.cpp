@@ -150,11 +150,41 @@ TEST(Addresses, EveryRejectAlone) {
   longer.push_back(0);
   EXPECT_EQ(decode_address(longer).error(), AddressError::wrong_length);
 
-  EXPECT_EQ(address_from_text("", own).error(), AddressError::not_an_address);
-  EXPECT_EQ(address_from_text("bob", own).error(), AddressError::not_an_address);
-  EXPECT_EQ(address_from_text(std::string(100'000, 'q'), own).error(), AddressError::not_an_address);
-  EXPECT_EQ(address_from_text(crypto::bech32m_encode("bc", good), own).error(), AddressError::unknown_prefix);
-  EXPECT_EQ(address_from_text(crypto::bech32m_encode("sottodev", Bytes(90, 2)), own).error(), AddressError::wrong_length);
+  const auto text = [&](const std::string& t) { return address_from_text(t, own).error(); };
+  EXPECT_EQ(text(crypto::bech32m_encode("bc", good)), AddressError::unknown_prefix);
+  EXPECT_EQ(text(crypto::bech32m_encode("sottodev", Bytes(90, 2))), AddressError::wrong_length);
+  EXPECT_EQ(text(""), AddressError::not_an_address);
+  EXPECT_EQ(text("bob"), AddressError::not_an_address);
+  EXPECT_EQ(text(std::string(100'000, 'q')), AddressError::not_an_address);
+  const std::string whole = to_text(a, NetworkKind::dev);
+  EXPECT_EQ(whole.size(), address_text_size(NetworkKind::dev));
+  for (const size_t at : {size_t{0}, size_t{4}, size_t{80}, whole.size()})
+    for (const char space : {' ', '\n', '\t', '\r'}) {
+      std::string bent = whole;
+      EXPECT_EQ(text(bent.insert(at, 1, space)), AddressError::white_space) << at;
+    }
+  EXPECT_EQ(text("sotto:" + whole), AddressError::link);
+  EXPECT_EQ(text("SOTTO:" + whole + "?amount=1&note=" + std::string(200, 'x')), AddressError::link);
+  std::string bent = whole;
+  char& letter = bent[bent.find_first_of("acdefghjklmnpqrstuvwxyz", 20)];
+  letter = static_cast<char>(std::toupper(letter));
+  EXPECT_EQ(text(bent), AddressError::mixed_case);
+  auto groups = crypto::bech32m_decode_groups(whole, kMaxAddressText)->groups;
+  groups.back() |= 1;                                            // ones where bytes end and padding is
+  EXPECT_EQ(text(crypto::bech32m_encode_groups("sottodev", groups)), AddressError::wrong_length);
+  for (const char c : {'b', 'i', 'o', '1', '-', '.'}) {
+    bent = whole;
+    bent[60] = c;
+    EXPECT_EQ(text(bent), AddressError::bad_character) << c;
+  }
+  bent = whole;
+  bent[60] = bent[60] == 'q' ? 'p' : 'q';
+  EXPECT_EQ(text(bent), AddressError::wrong_checksum);
+  EXPECT_EQ(text(whole.substr(0, whole.size() - 1)), AddressError::too_short);
+  EXPECT_EQ(text("sottodev1"), AddressError::too_short);
+  EXPECT_EQ(text(whole + "q"), AddressError::too_long);
+  EXPECT_EQ(text(whole + whole.substr(9)), AddressError::too_long);
+  EXPECT_EQ(text("sottodew" + whole.substr(8)), AddressError::not_an_address);
 }
 
 TEST(Addresses, EveryOneCharacterErrorAndLengthMutationIsRefused) {

@@ -1,9 +1,23 @@
 // Paying: which notes, the transaction, and the order in which it becomes durable and visible.
 #include <algorithm>
 
+#include "note/memo.hpp"
 #include "wallet/wallet.hpp"
 
 namespace sotto::wallet {
+
+namespace {
+
+Reject reject_of(note::MemoReject reject) {
+  switch (reject) {
+    case note::MemoReject::memo_too_long: return Reject::memo_too_long;
+    case note::MemoReject::memo_not_utf8: return Reject::memo_not_utf8;
+    case note::MemoReject::memo_hidden_mark: return Reject::memo_hidden_mark;
+  }
+  return Reject::memo_not_utf8;
+}
+
+}  // namespace
 
 // Our notes of one asset as candidates: handle = index into entries.
 struct Wallet::Spending {
@@ -144,7 +158,7 @@ Result<Outgoing, Refusal> Wallet::pay(const PayRequest& request, Prover& prover,
   if (const auto& of = request.to.network; of != keys().incoming.network)
     return Failure{Refusal{Reject::wrong_network, "the address is of network " + of.hex() + ", this wallet of " + keys().incoming.network.hex()}};
   TRY_OK(check_assets(request.asset, request.fee_asset, request.fee));
-  if (request.memo.size() > note::kMaxMemoBytes) return Failure{Refusal{Reject::memo_too_long, {}}};
+  if (const auto memo = note::check_memo(request.memo); !memo.ok()) return Failure{Refusal{reject_of(memo.error().reject), memo.error().detail}};
   TRY(selection, choose(request.asset, request.amount, request.fee_asset, request.fee));
   return send(selection, request.asset, OutputPlan{request.to, request.amount, request.memo, std::nullopt},
               request.fee_asset, request.fee, prover, entropy);

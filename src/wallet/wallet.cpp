@@ -23,6 +23,8 @@ const char* name(Reject reject) {
     case Reject::fee_not_allowed: return "fee_not_allowed";
     case Reject::fee_asset_not_allowed: return "fee_asset_not_allowed";
     case Reject::memo_too_long: return "memo_too_long";
+    case Reject::memo_not_utf8: return "memo_not_utf8";
+    case Reject::memo_hidden_mark: return "memo_hidden_mark";
     case Reject::nothing_to_merge: return "nothing_to_merge";
     case Reject::nothing_to_split: return "nothing_to_split";
     case Reject::no_stake: return "no_stake";

@@ -33,7 +33,9 @@ enum class Reject : uint8_t {
   regulated_asset,         // policy other than 0
   fee_not_allowed,
   fee_asset_not_allowed,
-  memo_too_long,
+  memo_too_long,           // these three: note::check_memo, detail says what of it
+  memo_not_utf8,
+  memo_hidden_mark,
   nothing_to_merge,        // fewer than two notes
   nothing_to_split,
   no_stake,                // the network has none
@@ -79,7 +81,7 @@ struct PayRequest {
   note::Address to;
   AssetOpening asset;
   Amount amount;
-  Bytes memo;
+  Bytes memo;              // text: note::check_memo
   AssetOpening fee_asset;
   Amount fee;
 };

@@ -127,6 +127,8 @@ TEST(Wallet, RefusesToPay) {
   EXPECT_EQ(with([](PayRequest& r) { r.fee = Amount(11); }), Reject::fee_not_allowed);
   EXPECT_EQ(with([](PayRequest& r) { r.fee_asset = kEur; }), Reject::fee_asset_not_allowed);
   EXPECT_EQ(with([](PayRequest& r) { r.memo = Bytes(513); }), Reject::memo_too_long);
+  EXPECT_EQ(with([](PayRequest& r) { r.memo = {0xff}; }), Reject::memo_not_utf8);
+  EXPECT_EQ(with([](PayRequest& r) { r.memo = {'a', 0xe2, 0x80, 0xae}; }), Reject::memo_hidden_mark);
   const PayRequest from_bob = s.world.request(s.alice.address(), kUsd, 1);
   s.world.block({s.world.issue(s.bob.address(), kUsd, 20)});
   s.sync();
