@@ -38,6 +38,9 @@ CommandFailure failure_of(const store::WalletFileError& e, const std::string& fi
     case R::already_exists: return {ExitCode::already_exists, file + " exists already; nothing was changed", reject};
     case R::wallet_in_use: return {ExitCode::wallet_in_use, file + " is in use by another process", reject};
     case R::wrong_passphrase: return {ExitCode::wrong_passphrase, "wrong passphrase", reject};
+    case R::old_format:
+      return {ExitCode::damaged, file + " is a wallet of an older version, on a network this version does not understand; open it with that version", reject};
+    case R::bad_passphrase: return {ExitCode::usage, "the passphrase is not UTF-8 text; nothing was made", reject};
     case R::unknown_format:
       return {ExitCode::damaged, file + " cannot be used: a later version of this program wrote it; that version opens it", reject};
     case R::not_a_wallet:

@@ -12,6 +12,7 @@
 
 #include "base/descriptor.hpp"
 #include "crypto/aead.hpp"
+#include "crypto/bip39.hpp"
 #include "crypto/hash.hpp"
 
 namespace sotto::store {
@@ -24,7 +25,8 @@ using wallet::Table;
 namespace {
 
 constexpr int kApplicationId = 0x536f7474;     // "Sott" in SQLite's own header
-constexpr uint8_t kFormat = 1;
+constexpr uint8_t kFormat = 2;
+constexpr uint8_t kOldFormat = 1;              // passphrases as they were typed
 constexpr size_t kPadding = 256;               // sealed sizes tell the size class of a row and no more
 constexpr size_t kMaxRowBytes = 1024 * 1024;
 constexpr std::string_view kManifest = "manifest";
@@ -45,6 +47,10 @@ crypto::AeadKey half(const Secret<ByteArray<64>>& wide) {
   crypto::AeadKey out;
   std::copy_n(wide.expose().begin(), 32, out.expose_mutable().begin());
   return out;
+}
+
+std::optional<SecretBytes> normalised(ByteView passphrase) {
+  return crypto::nfkd({reinterpret_cast<const char*>(passphrase.data()), passphrase.size()});
 }
 
 // A prepared statement that resets itself.
@@ -111,6 +117,7 @@ struct Header {
   }
   static Result<Header, WalletFileReject> decode(ByteView bytes) {
     constexpr size_t kSize = 1 + 16 + 16 + 24 + 48 + 32;
+    if (!bytes.empty() && bytes[0] == kOldFormat) return Failure{WalletFileReject::old_format};
     if (!bytes.empty() && bytes[0] != kFormat && bytes.size() != kSize) return Failure{WalletFileReject::unknown_format};
     if (bytes.size() != kSize) return Failure{WalletFileReject::damaged};
     const Hash32 sum = crypto::blake2b_256("Sotto.wallet.header", {bytes.first(kSize - 32)});
@@ -137,7 +144,9 @@ const char* name(WalletFileReject reject) {
     case WalletFileReject::already_exists: return "already_exists";
     case WalletFileReject::wallet_in_use: return "wallet_in_use";
     case WalletFileReject::not_a_wallet: return "not_a_wallet";
+    case WalletFileReject::old_format: return "old_format";
     case WalletFileReject::unknown_format: return "unknown_format";
+    case WalletFileReject::bad_passphrase: return "bad_passphrase";
     case WalletFileReject::wrong_passphrase: return "wrong_passphrase";
     case WalletFileReject::damaged: return "damaged";
     case WalletFileReject::no_memory: return "no_memory";
@@ -280,7 +289,9 @@ struct WalletStore::Impl {
   // Header, data key and every row of a database that is open.
   Status<WalletFileError> unlock(ByteView passphrase) {
     TRY(header, read_header());
-    const auto key = crypto::argon2id(passphrase, header.salt, header.cost);
+    const auto normal = normalised(passphrase);
+    if (!normal) return fail(WalletFileReject::wrong_passphrase);   // no file was ever made with it
+    const auto key = crypto::argon2id(normal->expose(), header.salt, header.cost);
     if (!key) return fail(WalletFileReject::no_memory);
     const auto opened = crypto::xchacha20_poly1305_open(*key, header.nonce, header.sealed_key, header.parameters());
     if (!opened) return fail(WalletFileReject::wrong_passphrase);
@@ -307,11 +318,13 @@ struct WalletStore::Impl {
   // A header that opens to `data_key` with this passphrase.
   Result<Header, WalletFileError> make_header(ByteView passphrase, const crypto::Argon2idParams& cost) {
     CHECK(crypto::argon2id_acceptable(cost));
+    const auto normal = normalised(passphrase);
+    if (!normal) return fail(WalletFileReject::bad_passphrase);
     Header header;
     header.salt = entropy.bytes<16>();
     header.cost = cost;
     header.nonce = entropy.bytes<24>();
-    const auto key = crypto::argon2id(passphrase, header.salt, cost);
+    const auto key = crypto::argon2id(normal->expose(), header.salt, cost);
     if (!key) return fail(WalletFileReject::no_memory);
     header.sealed_key = crypto::xchacha20_poly1305_seal(*key, header.nonce, data_key.expose(), header.parameters());
     return header;

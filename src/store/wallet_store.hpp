@@ -18,7 +18,9 @@ enum class WalletFileReject : uint8_t {
   already_exists,
   wallet_in_use,       // another process (or another WalletStore of this one) has it open
   not_a_wallet,        // an SQLite file of something else, or no SQLite file at all
+  old_format,          // an earlier version's: its network is one this version does not understand either
   unknown_format,      // a later version's
+  bad_passphrase,      // of a new file or a new passphrase: not UTF-8
   wrong_passphrase,
   damaged,             // header, page, row or manifest: nothing of it is used
   no_memory,           // Argon2id's memory could not be had
@@ -32,6 +34,7 @@ struct WalletFileError {
 
 class WalletStore final : public wallet::RowStore {
  public:
+  // Passphrases are text: the key is made from their NFKD, so that a letter with an accent may be typed as one character or two.
   // A new file, readable by its owner only. `entropy` outlives the store.
   static Result<std::unique_ptr<WalletStore>, WalletFileError> create(const std::string& path, ByteView passphrase,
                                                                       const crypto::Argon2idParams& cost, Entropy& entropy);

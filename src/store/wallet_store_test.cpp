@@ -168,10 +168,30 @@ TEST_F(WalletStoreTest, SomebodyElsesDatabaseIsLeftAlone) {
   EXPECT_EQ(file(), before);
 }
 
-TEST_F(WalletStoreTest, LaterFormatIsNamed) {
+TEST_F(WalletStoreTest, OtherFormatsAreNamed) {
   create();
-  sql("UPDATE header SET value = x'02' || substr(value, 2, 20)");
+  sql("UPDATE header SET value = x'03' || substr(value, 2, 20)");
   EXPECT_EQ(reject(), WalletFileReject::unknown_format);
+  sql("UPDATE header SET value = x'01' || substr(value, 2)");
+  EXPECT_EQ(reject(), WalletFileReject::old_format);
+}
+
+// One word, typed on different machines: composed, decomposed, in wide letters.
+TEST_F(WalletStoreTest, OnePassphraseHoweverItIsTyped) {
+  const ByteView composed = view("caf\xC3\xA9 1"), decomposed = view("cafe\xCC\x81 1"), wide = view("\xEF\xBD\x83\xEF\xBD\x81" "fe\xCC\x81 1");
+  ASSERT_TRUE(WalletStore::create(path_, composed, kCheap, entropy_).ok());
+  for (const ByteView typed : {composed, decomposed, wide}) EXPECT_TRUE(WalletStore::open(path_, typed, entropy_).ok());
+  EXPECT_EQ(reject(view("cafe 1")), WalletFileReject::wrong_passphrase);
+  EXPECT_EQ(reject(view("caf\xE9 1")), WalletFileReject::wrong_passphrase);     // Latin-1
+  ASSERT_TRUE((*WalletStore::open(path_, composed, entropy_))->change_passphrase(decomposed, kCheap).ok());
+  EXPECT_TRUE(WalletStore::open(path_, composed, entropy_).ok());
+}
+
+TEST_F(WalletStoreTest, PassphrasesAreText) {
+  EXPECT_EQ(WalletStore::create(path_, view("caf\xE9"), kCheap, entropy_).error().reject, WalletFileReject::bad_passphrase);
+  EXPECT_FALSE(std::filesystem::exists(path_));
+  const auto store = create();
+  EXPECT_EQ(store->change_passphrase(view("\xFF"), kCheap).error().reject, WalletFileReject::bad_passphrase);
 }
 
 TEST_F(WalletStoreTest, FileIsPrivate) {
