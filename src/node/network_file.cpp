@@ -67,6 +67,7 @@ std::optional<net::Endpoint> parse_endpoint(std::string_view text) {
   std::string_view address = text.substr(0, colon);
   const auto port = net::parse_u64(text.substr(colon + 1));
   if (!port || *port == 0 || *port > 65535) return std::nullopt;
+  if (address == "localhost") address = "127.0.0.1";
   if (address.size() > 2 && address.front() == '[' && address.back() == ']') address = address.substr(1, address.size() - 2);
   else if (address.find(':') != std::string_view::npos) return std::nullopt;
   const bool plain = !address.empty() && std::ranges::all_of(address, [](char c) {

@@ -35,7 +35,7 @@ Result<NetworkFile, Error> parse_network_file(ByteView bytes);
 // with another engine key than genesis calls it by (docs/adr/0091); a key twice.
 Result<std::vector<NetworkMember>, Error> in_committee_order(const NetworkFile& file, const settle::Committee& committee);
 
-// "1.2.3.4:5" or "[::1]:5", a port other than 0.
+// "1.2.3.4:5" or "[::1]:5", a port other than 0. "localhost:5" is 127.0.0.1: no name is ever looked up.
 std::optional<net::Endpoint> parse_endpoint(std::string_view text);
 // The same behind "KEY@", 64 hex digits: a relay.
 std::optional<net::Endpoint> parse_relay(std::string_view text);

@@ -51,7 +51,9 @@ TEST(ValidatorConfig, RefusesWhatItDoesNotKnow) {
 TEST(Endpoint, NumericAddressAndPort) {
   EXPECT_EQ(parse_endpoint("127.0.0.1:7"), (net::Endpoint{"127.0.0.1", 7}));
   EXPECT_EQ(parse_endpoint("[::1]:65535"), (net::Endpoint{"::1", 65535}));
-  for (const char* bad : {"", "127.0.0.1", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", ":7", "::1:7", "host:7", "1.2.3.4:+7", "1.2.3.4:7 ", "1.2.3.4\":7"})
+  EXPECT_EQ(parse_endpoint("localhost:7600"), (net::Endpoint{"127.0.0.1", 7600}));   // without asking anybody
+  EXPECT_EQ(parse_relay(std::string(64, 'a') + "@localhost:7")->address, "127.0.0.1");
+  for (const char* bad : {"", "localhost", "localhost:0", "localhost.:7", "localhost.example:7", "[localhost]:7", "Localhost:7", "127.0.0.1", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", ":7", "::1:7", "host:7", "1.2.3.4:+7", "1.2.3.4:7 ", "1.2.3.4\":7"})
     EXPECT_FALSE(parse_endpoint(bad)) << bad;
 }
 

@@ -32,7 +32,7 @@ constexpr size_t kMaxProposalsAtOnce = 256;
 Failure<Trouble> bad(const std::string& what) { return Failure{Trouble{Failed::bad_config, what}}; }
 Failure<Trouble> world(const std::string& what) { return Failure{Trouble{Failed::world, what}}; }
 
-constexpr const char* kBadAddress = "an address of the configuration does not parse: ADDRESS:PORT, numbers only";
+constexpr const char* kBadAddress = "an address of the configuration does not parse: ADDRESS:PORT, in numbers or localhost";
 
 fs::path config_path(const fs::path& dir) { return dir / "sottod.toml"; }
 
@@ -85,7 +85,7 @@ Result<Files, Trouble> load(const fs::path& dir) {
   files.log_level = *level;
   if (!files.config.operator_listen.empty()) {
     files.operator_listen = parse_endpoint(files.config.operator_listen);
-    if (!files.operator_listen) return bad("operator.listen does not parse: ADDRESS:PORT, numbers only");
+    if (!files.operator_listen) return bad("operator.listen does not parse: ADDRESS:PORT, in numbers or localhost");
   }
   return files;
 }
