@@ -409,6 +409,7 @@ class Cli(Network):
     def test_command_lines_that_make_no_sense(self):
         to = self.create("rosa")["address"]
         for args in ([], ["nonsense"], ["wallet"], ["wallet", "pay"], ["devnet", "fund", "x"], ["devnet", "up", "--port", "70000"],
+                     ["genesis", "draft", "--dir", "/nowhere", "--name", "n", "--kind", "real", "card"],
                      ["wallet", "balance", "--passphrase-fd", "x"]):
             result = self.run_raw(*args, "--json")
             self.assertEqual(result.returncode, Codes.usage, args)

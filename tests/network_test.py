@@ -305,7 +305,9 @@ class Network(unittest.TestCase):
         cards = [folder / "card.json" for folder in folders]
         table = apart / "table"
         self.run_json("genesis", "draft", "--dir", table, "--name", "apart", cards[0], cards[0], code=1)
-        words = self.run_json("genesis", "draft", "--dir", table, "--name", "apart", *cards)["words"]
+        drafted = self.run_json("genesis", "draft", "--dir", table, "--name", "apart", *cards)
+        self.assertEqual(drafted["kind"], "test")            # unless asked for another
+        words = drafted["words"]
         self.run_json("genesis", "draft", "--dir", table, "--name", "apart", *cards, code=9)
         for folder in folders:
             sottod("prove", "--dir", folder, "--draft", table / "draft")
@@ -332,6 +334,7 @@ class Network(unittest.TestCase):
             self.assertFalse(owner["network_on_trust"])
             self.assertEqual({b["asset"] for b in owner["balances"]}, {"SOT", "USD", "EUR"})
             eva = self.wallet("eva", "create", "--network", network)["address"]
+            self.assertTrue(eva.startswith("sottotest1"), eva)
             paid = self.run_json("wallet", "pay", eva, "5.00", "EUR", "--wallet", self.base / "owner", secrets={"--passphrase-fd": "x"})
             self.assertEqual(paid["state"], "final")
         finally:

@@ -103,11 +103,12 @@ size_t bip39_word_count(std::string_view text) {
 }
 
 Result<Bip39Entropy, Bip39Failure> bip39_decode(std::string_view typed) {
-  auto normal = nfkd(typed);
+  const auto normal = nfkd(typed);
   if (!normal) return Failure{Bip39Failure{Bip39Reject::unknown_word}};
-  Bytes& bytes = normal->expose_mutable();
-  for (uint8_t& c : bytes) c = c >= 'A' && c <= 'Z' ? static_cast<uint8_t>(c - 'A' + 'a') : c;
-  std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  Bytes lower(normal->expose().begin(), normal->expose().end());
+  for (uint8_t& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<uint8_t>(c - 'A' + 'a') : c;
+  const SecretBytes folded(std::move(lower));
+  std::string_view text(reinterpret_cast<const char*>(folded.expose().data()), folded.expose().size());
   const auto& list = bip39_words();
   Secret<ByteArray<33>> bits;
   Bip39Failure failure;
