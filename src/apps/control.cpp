@@ -37,7 +37,7 @@ ordered_json answer_to(const ledger::Network& network, const ControlServer::Fund
   const auto asset = find_asset(network, request.asset);
   if (!asset.ok()) return failure(asset.error().code, asset.error().message);
   const auto to = parse_address(network, request.address);
-  if (!to.ok()) return failure(to.error().code, to.error().message + "; money not moved", to.error().reject);
+  if (!to.ok()) return failure(to.error().code, to.error().message, to.error().reject);
   const auto amount = parse_amount(request.amount, *asset);
   if (!amount.ok()) return failure(amount.error().code, amount.error().message, amount.error().reject);
   const auto paid = fund(*to, asset->opening, *amount);
