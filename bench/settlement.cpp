@@ -78,7 +78,7 @@ void measure_settlement(const Options& options, Meter& meter) {
     const double base = meter.reference().take().wall;     // the validators have nothing to do meanwhile
     const Bytes bytes = finished_payment(keys, *network, prover, entropy);
     const auto candidate = expect(settle::decode_candidate(bytes), "decoding a payment");
-    const auto result = expect(network->payer().settle(candidate, kTimeoutMs), "settling a payment");
+    const auto result = expect(network->payer().settle(candidate, node::Deadline::in(kTimeoutMs)), "settling a payment");
     const auto end = std::chrono::steady_clock::now();
     if (i < warm_up) continue;
     settled.add(std::chrono::duration<double, std::milli>(end - prover.finished()).count(), base);

@@ -116,7 +116,7 @@ class Output(cli_test.Network):
         self.funded("ben", "9.00")
         to = self.create("cleo")["address"]
         for where, stdout in self.broken_outputs():
-            code, said = self.started(["wallet", "pay", to, "1.00", "EUR", "--yes", "--json"], stdout, "ben")
+            code, said = self.started(["wallet", "pay", to, "1.00", "EUR", "--again", "--yes", "--json"], stdout, "ben")   # the one before was never told
             self.assertEqual(code, Codes.not_written, said)
             self.assertIn(self.paid("ben")[-1]["txid"], said, where)
             self.wallet("ben", "receive", "--wait", "--timeout", 5) if self.balance("ben")["EUR"]["spendable"] == "0.00" else None

@@ -22,7 +22,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 class Codes:
     ok, failed, usage, unreachable, wrong_passphrase, wallet_in_use, damaged, not_enough, no_such_file, already_exists, \
-        timed_out, wrong_network, pending, not_written = range(14)
+        timed_out, wrong_network, pending, not_written, merging, payment_open = range(16)
 
 
 class Devnet:

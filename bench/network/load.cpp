@@ -182,7 +182,7 @@ class Load {
       const auto waits = [&] { return !p->driver->unfinished().empty() || p->wallet->balance(kEur).arriving.units() != 0; };
       do {
         if (const auto synced = p->driver->sync(kSyncWaitMs); !synced.ok()) wrong.push_back(synced.error().what);
-        for (const auto& again : p->driver->resume(kConnectMs))
+        for (const auto& again : p->driver->resume(node::Deadline::in(kConnectMs)))
           if (!again.ok() && again.error().kind == node::PayFailure::Kind::refused) wrong.push_back("refused at last: " + again.error().what);
       } while (waits() && wall_ms() < until);
       if (waits()) wrong.push_back("a wallet still waits");
@@ -207,8 +207,8 @@ class Load {
         const std::lock_guard lock(from.mutex);
         static_cast<void>(from.driver->sync());
         const auto waiting = from.driver->unfinished();
-        paid = waiting.empty() ? from.driver->pay({address, kEur, kPayment, {}, kEur, note::Amount(0)}, timeout_ms)
-                               : from.driver->settle(waiting.front(), timeout_ms);
+        paid = waiting.empty() ? from.driver->pay({address, kEur, kPayment, {}, kEur, note::Amount(0)}, node::Deadline::in(timeout_ms))
+                               : from.driver->settle(waiting.front(), node::Deadline::in(timeout_ms));
       }
       if (!paid.ok()) {
         {

@@ -78,14 +78,14 @@ node::Paid pay(DemoReport& report, Party& from, const Party& to, uint64_t units,
                                    note::Amount(fee)};
   std::optional<wallet::Outgoing> outgoing;
   report.step(fmt::format("{} proves a payment of {} EUR to {}", from.name, amount, to.name), [&]() -> Text {
-    auto made = from.driver->prepare(request, kDemoTimeoutMs);
+    auto made = from.driver->prepare(request, node::Deadline::in(kDemoTimeoutMs));
     if (!made.ok()) return failed(made.error().what);
     outgoing = std::move(made).value();
     return fmt::format("private proof ready, {} bytes of transaction", outgoing->bytes->size());
   });
   report.step("Four validators lock the notes and certify", [&]() -> Text {
     auto result =
-        from.driver->settle(*outgoing, kDemoTimeoutMs, [&](const node::SettleStep& s) { steps.push_back(s); });
+        from.driver->settle(*outgoing, node::Deadline::in(kDemoTimeoutMs), [&](const node::SettleStep& s) { steps.push_back(s); });
     if (!result.ok()) return failed(result.error().what);
     if (!result->settled) return failed("a block has it, and nobody acknowledged it");
     paid = std::move(result).value();

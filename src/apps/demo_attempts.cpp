@@ -14,7 +14,7 @@ using wallet::PayRequest;
 std::string reject_of(Party& who, const Bytes& transaction, std::string& note, const std::string& refused_note) {
   const auto candidate = settle::decode_candidate(transaction);
   if (!candidate.ok()) return sotto::name(candidate.error());
-  const auto settled = who.network->payer().settle(*candidate, kDemoTimeoutMs);
+  const auto settled = who.network->payer().settle(*candidate, node::Deadline::in(kDemoTimeoutMs));
   if (settled.ok()) return "";
   const auto& failure = settled.error();
   if (failure.may_still_move || !failure.refusal) return "";
@@ -110,7 +110,7 @@ void run_attempts(AttemptScene& s) {
   s.report.step("Alice proves a payment, and her other device a rival one", [&]() -> Result<std::string, Error> {
     for (auto [party, request, outgoing] :
          {std::tuple(&s.alice, &to_bob, &honest), std::tuple(&s.alices_other_device, &to_carol, &rival)}) {
-      auto made = party->driver->prepare(*request, kDemoTimeoutMs);
+      auto made = party->driver->prepare(*request, node::Deadline::in(kDemoTimeoutMs));
       if (!made.ok()) return Failure{Error{made.error().what}};
       *outgoing = std::move(made).value();
     }
@@ -131,10 +131,10 @@ void run_attempts(AttemptScene& s) {
     return show_to(s.bob, world, *s.earlier_payment.transaction, {lock.subject, lock.bitmap, lock.signature}, note);
   });
   s.report.attempt("a double spend from Alice's other device", [&](std::string& note) -> std::string {
-    const auto first = s.alice.driver->settle(*honest, kDemoTimeoutMs);
+    const auto first = s.alice.driver->settle(*honest, node::Deadline::in(kDemoTimeoutMs));
     if (!first.ok()) return "";
     const auto second =
-        s.alices_other_device.network->payer().settle(*settle::decode_candidate(*rival->bytes), kDemoTimeoutMs);
+        s.alices_other_device.network->payer().settle(*settle::decode_candidate(*rival->bytes), node::Deadline::in(kDemoTimeoutMs));
     if (second.ok() || !second.error().refusal) return "";
     const auto& refusal = *second.error().refusal;
     if (refusal.rival_id != honest->txid) return "";      // must name the rival

@@ -21,6 +21,8 @@ enum class ExitCode : int {
   wrong_network = 11,
   pending = 12,
   not_written = 13,
+  merging = 14,
+  payment_open = 15,
 };
 
 struct ExitCodeRow {
@@ -28,7 +30,7 @@ struct ExitCodeRow {
   const char* name;            // "error" in --json output
   const char* meaning;
 };
-inline constexpr std::array<ExitCodeRow, 14> kExitCodes{{
+inline constexpr std::array<ExitCodeRow, 16> kExitCodes{{
     {ExitCode::ok, "ok", "done"},
     {ExitCode::failed, "failed", "refused or failed; the message says why"},
     {ExitCode::usage, "usage", "the command line makes no sense"},
@@ -43,6 +45,8 @@ inline constexpr std::array<ExitCodeRow, 14> kExitCodes{{
     {ExitCode::wrong_network, "wrong_network", "the wallet, file or address belongs to another network"},
     {ExitCode::pending, "pending", "sent, not known to be final: the money may still move; run `sotto wallet resume`"},
     {ExitCode::not_written, "not_written", "done, but what it says could not all be written: to standard output or into a file"},
+    {ExitCode::merging, "merging", "not paid: small notes were being merged for the payment, which was never made; run the command again"},
+    {ExitCode::payment_open, "payment_open", "the same payment is under way, or final and was never shown: run `sotto wallet resume`, or repeat it with --again"},
 }};
 
 constexpr const ExitCodeRow& row(ExitCode code) { return kExitCodes[static_cast<size_t>(code)]; }

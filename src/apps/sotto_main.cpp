@@ -152,13 +152,14 @@ int sotto_command(int argc, char** argv, std::optional<Console>& made) {
   PayOptions pay_options;
   auto* pay = command("pay", "pays, and waits until it is final");
   pay->add_option("address", pay_options.address, "to whom")->required();
-  pay->add_option("amount", pay_options.amount, "how much, e.g. 12.50")->required();
+  pay->add_option("amount", pay_options.amount, "how much, e.g. 12.50; or all: everything that can be spent now, less the fees")->required();
   pay->add_option("asset", pay_options.asset, "of what, e.g. EUR")->required();
   pay->add_option("--memo", pay_options.memo, "for the payee alone, at most 512 bytes");
-  pay->add_option("--fee", pay_options.fee, "in the fee asset (default: the network's lowest)");
+  pay->add_option("--fee", pay_options.fee, "in the fee asset (default: the network's lowest; `wallet fees` lists those allowed)");
   pay->add_option("--fee-asset", pay_options.fee_asset, "which asset pays the fee (default: the network's first)");
   pay->add_option("--out", pay_options.out, "write the payment here, for the payee's `receive`");
   pay->add_flag("--yes", pay_options.yes, "do not ask");
+  pay->add_flag("--again", pay_options.again, "even if the same payment is not known to be final");
   pay->add_option("--settle", pay_options.mode, "who brings the votes together: gather (this wallet), exchange (validators), one (through one validator)")
       ->transform(CLI::CheckedTransformer(std::map<std::string, sotto::node::SettleMode>{{"gather", sotto::node::SettleMode::gather},
                                                                                          {"exchange", sotto::node::SettleMode::exchange},
@@ -170,7 +171,7 @@ int sotto_command(int argc, char** argv, std::optional<Console>& made) {
   payment_file->add_option("--out", file_out, "where to")->required();
   uint32_t resume_timeout = 30;
   auto* resume = command("resume", "sends what is not known to be final once more, byte for byte");
-  resume->add_option("--timeout", resume_timeout, "seconds for each")
+  resume->add_option("--timeout", resume_timeout, "seconds for all of them")
       ->capture_default_str()
       ->check(CLI::Range(1, 3600));
   ReceiveOptions receive_options;
@@ -180,6 +181,7 @@ int sotto_command(int argc, char** argv, std::optional<Console>& made) {
                       "where to write the signed receipt (default: FILE.receipt)");
   receive->add_flag("--wait", receive_options.wait, "until something arrives");
   receive->add_option("--timeout", receive_options.timeout_s, "seconds to wait (default: for ever)");
+  auto* fees = command("fees", "which fees this network takes, in which assets");
   auto* history = command("history", "every payment, oldest first");
   std::string receipt_file;
   auto* receipt = command("receipt", "checks and keeps a receipt; without a file, lists those kept");
@@ -264,6 +266,7 @@ int sotto_command(int argc, char** argv, std::optional<Console>& made) {
   if (pay->parsed()) return wallet_pay(console, wallet_file, pay_options);
   if (resume->parsed()) return wallet_resume(console, wallet_file, resume_timeout);
   if (receive->parsed()) return wallet_receive(console, wallet_file, receive_options);
+  if (fees->parsed()) return wallet_fees(console, wallet_file);
   if (history->parsed()) return wallet_history(console, wallet_file);
   return wallet_receipt(console, wallet_file, receipt_file);
 }

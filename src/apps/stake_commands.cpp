@@ -9,6 +9,7 @@
 #include "apps/assets.hpp"
 #include "apps/consent.hpp"
 #include "apps/json.hpp"
+#include "apps/spending.hpp"
 #include "apps/wallet_session.hpp"
 #include "base/files.hpp"
 #include "comet/home.hpp"
@@ -68,6 +69,7 @@ Result<Staking, CommandFailure> begin(Console& console, const StakeOptions& opti
   Staking s;
   TRY(session, WalletSession::open(options.wallet));
   s.session = std::move(session);
+  s.session->until(node::Deadline::in(options.timeout_s * 1000ull));
   if (!s.network().has_stake()) return Failure{CommandFailure{ExitCode::failed, "this network has no proof of stake", "no_stake"}};
   TRY_OK(s.session->drive(Need::prover));
   if (const auto synced = s.session->sync(console); !synced.ok()) return Failure{synced.error()};
@@ -80,18 +82,31 @@ Result<Staking, CommandFailure> begin(Console& console, const StakeOptions& opti
 }
 
 // Asks before money moves. From here on failures say for themselves what has moved.
-Status<CommandFailure> agree_to(Console& console, const Staking& s, const StakeOptions& options, const std::string& what, const std::string& question) {
-  TRY_OK(agree(console, options.yes, {"", "  " + what, "  fee  " + show_amount(s.network(), s.fee_asset, s.fee), ""}, question));
+Status<CommandFailure> agree_to(Console& console, Staking& s, const StakeOptions& options, const std::string& what, const std::string& question,
+                                const std::optional<wallet::SpendRequest>& spend) {
+  std::vector<std::string> shown = {"", "  " + what};
+  if (spend) {
+    const auto plan = s.session->wallet().plan(*spend);
+    if (!plan.ok()) return Failure{failure_of_plan(plan.error(), s.network())};
+    std::ranges::copy(cost_lines(s.network(), *plan), std::back_inserter(shown));
+  } else {
+    shown.push_back("  fee  " + show_amount(s.network(), s.fee_asset, s.fee));
+  }
+  std::ranges::copy(open_lines(*s.session), std::back_inserter(shown));
+  shown.push_back("");
+  const auto asked = std::chrono::steady_clock::now();
+  TRY_OK(agree(console, options.yes, shown, question));
+  s.session->until(s.session->deadline().later_by(std::chrono::steady_clock::now() - asked));
   console.money_may_move();
   return Ok{};
 }
 
 // Claims what is ready, by a table asked for anew.
-Status<CommandFailure> collect(Console& console, Staking& s, uint32_t timeout_s) {
+Status<CommandFailure> collect(Console& console, Staking& s) {
   TRY_OK(look(s));
   console.money_may_move();
-  auto taken = s.driver->collect(s.table, s.fee_asset, s.fee, timeout_s * 1000);
-  if (!taken.ok()) return Failure{failure_of(taken.error())};
+  auto taken = s.driver->collect(s.table, s.fee_asset, s.fee, s.session->deadline());
+  if (!taken.ok()) return Failure{failure_of(taken.error(), s.network())};
   for (const auto& t : *taken) {
     console.line(fmt::format("  claimed {} {}", coins(s.network(), t.amount.units()),
                              t.asset == native(s.network()) ? symbol(s.network(), t.asset) : "of stake"));
@@ -204,7 +219,7 @@ int stake_validators(Console& console, const StakeOptions& options) {
 int stake_status(Console& console, const StakeOptions& options) {
   auto s = begin(console, options);
   if (!s.ok()) return console.failure(s.error());
-  if (const auto claimed = collect(console, *s, options.timeout_s); !claimed.ok()) return console.failure(claimed.error());
+  if (const auto claimed = collect(console, *s); !claimed.ok()) return console.failure(claimed.error());
   const auto& network = s->network();
   ordered_json list = ordered_json::array(), waiting = ordered_json::array();
   const auto all = positions(*s);
@@ -233,15 +248,15 @@ int stake_bond(Console& console, const StakeOptions& options) {
   const auto amount = parse_amount(options.amount, network.assets()[0]);
   if (!amount.ok()) return console.failure(amount.error());
   const wallet::BondRequest request{validator->first, *amount, options.self, s->fee_asset, s->fee};
+  const wallet::SpendRequest spend{native(network), *amount, s->fee_asset, s->fee};
   const std::string what = fmt::format("{} with validator {}", show_amount(network, native(network), *amount), validator->first.hex().substr(0, kShortId));
-  if (const auto yes = agree_to(console, *s, options, what, "Bond?"); !yes.ok()) return console.failure(yes.error());
-  const auto paid = s->driver->carry_out({native(network), s->fee_asset, s->fee,
-                                          [&](wallet::Prover& prover, Entropy& entropy) { return s->session->wallet().bond(request, prover, entropy); }},
-                                         options.timeout_s * 1000);
-  if (!paid.ok()) return console.failure(failure_of(paid.error()));
+  if (const auto yes = agree_to(console, *s, options, what, "Bond?", spend); !yes.ok()) return console.failure(yes.error());
+  const auto paid = s->driver->carry_out({spend,
+                                          [&](wallet::Prover& prover, Entropy& entropy) { return s->session->wallet().bond(request, prover, entropy); }}, s->session->deadline());
+  if (!paid.ok()) return console.failure(failure_of(paid.error(), network));
   console.happened("bonded " + what + ", txid " + paid->txid.hex());
   console.line("  bonded " + what);
-  if (const auto claimed = collect(console, *s, options.timeout_s); !claimed.ok()) return console.failure(claimed.error());
+  if (const auto claimed = collect(console, *s); !claimed.ok()) return console.failure(claimed.error());
   return done(console, *s, {{"ok", true}, {"validator", validator->first.hex()}, {"bonded", coins(network, amount->units())}, {"txid", paid->txid.hex()}});
 }
 
@@ -276,7 +291,7 @@ int withdraw(Console& console, Staking& s, const std::pair<ValidatorId, Pool>& v
   const auto ordered = s.driver->order(ledger::encode(tx), [&](const node::StakeMessage& table) {
     const auto now = table.stake.pools.find(id);
     return now != table.stake.pools.end() && now->second.withdrawals > before;
-  }, options.timeout_s * 1000);
+  }, s.session->deadline());
   if (!ordered.ok()) return console.failure({ExitCode::failed, ordered.error().what, rule_of(ordered.error().what)});
   if (const auto looked = look(s); !looked.ok()) return console.failure(looked.error());
   const auto txid = ledger::txid(tx);
@@ -301,8 +316,8 @@ int stake_unbond(Console& console, const StakeOptions& options) {
   if (!validator.ok()) return console.failure(validator.error());
   const std::string what = fmt::format("{} out of validator {}", options.amount == "all" ? "everything" : options.amount + " " + network.assets()[0].symbol,
                                        validator->first.hex().substr(0, kShortId));
-  if (const auto yes = agree_to(console, *s, options, what, "Unbond?"); !yes.ok()) return console.failure(yes.error());
-  if (const auto claimed = collect(console, *s, options.timeout_s); !claimed.ok()) return console.failure(claimed.error());
+  if (const auto yes = agree_to(console, *s, options, what, "Unbond?", std::nullopt); !yes.ok()) return console.failure(yes.error());
+  if (const auto claimed = collect(console, *s); !claimed.ok()) return console.failure(claimed.error());
   if (s->taken.empty()) console.moves_money();            // nothing has, so far
   if (options.self) return withdraw(console, *s, *validator, options);
   const Pool& pool = validator->second;
@@ -321,10 +336,9 @@ int stake_unbond(Console& console, const StakeOptions& options) {
   if (tokens == 0) return console.failure({ExitCode::not_enough, "nothing of yours is staked there", "insufficient_funds"});
   const wallet::BondRequest request{validator->first, Amount(tokens), false, s->fee_asset, s->fee};
   console.money_may_move();
-  const auto paid = s->driver->carry_out({token, s->fee_asset, s->fee,
-                                          [&](wallet::Prover& prover, Entropy& entropy) { return s->session->wallet().unbond(request, prover, entropy); }},
-                                         options.timeout_s * 1000);
-  if (!paid.ok()) return console.failure(failure_of(paid.error()));
+  const auto paid = s->driver->carry_out({wallet::SpendRequest{token, Amount(tokens), s->fee_asset, s->fee},
+                                          [&](wallet::Prover& prover, Entropy& entropy) { return s->session->wallet().unbond(request, prover, entropy); }}, s->session->deadline());
+  if (!paid.ok()) return console.failure(failure_of(paid.error(), network));
   console.happened("unbonded " + what + ", txid " + paid->txid.hex());
   if (const auto looked = look(*s); !looked.ok()) return console.failure(looked.error());
   const auto open = s->table.stake.claims.find(ledger::claim_of(paid->txid, 0));
@@ -394,20 +408,20 @@ int stake_register(Console& console, const StakeOptions& options) {
   const auto& network = s->network();
   const auto op = registration_of(options, network, s->session->wallet());
   if (!op.ok()) return console.failure(op.error());
+  const wallet::SpendRequest spend{native(network), Amount(op->amount), s->fee_asset, s->fee};
   const std::string what = fmt::format("{} at stake with {}", coins_named(network, op->amount), op->validator.hex().substr(0, kShortId));
-  if (const auto yes = agree_to(console, *s, options, what, "Register?"); !yes.ok()) return console.failure(yes.error());
-  const auto paid = s->driver->carry_out({native(network), s->fee_asset, s->fee,
+  if (const auto yes = agree_to(console, *s, options, what, "Register?", spend); !yes.ok()) return console.failure(yes.error());
+  const auto paid = s->driver->carry_out({spend,
                                           [&](wallet::Prover& prover, Entropy& entropy) {
                                             return s->session->wallet().register_validator(*op, s->fee_asset, s->fee, prover, entropy);
-                                          }},
-                                         options.timeout_s * 1000);
-  if (!paid.ok()) return console.failure(failure_of(paid.error()));
+                                          }}, s->session->deadline());
+  if (!paid.ok()) return console.failure(failure_of(paid.error(), network));
   console.happened("put " + what + ", txid " + paid->txid.hex());
   const ValidatorId id = op->validator;
   if (const auto looked = look(*s); !looked.ok()) return console.failure(looked.error());
   const bool there = s->table.stake.pools.contains(id);
   if (!there) {
-    (void)collect(console, *s, options.timeout_s);
+    (void)collect(console, *s);
     return console.failure({ExitCode::failed, "not registered: its keys or its place were taken meanwhile; the amount is yours again", "already_registered"});
   }
   console.line(fmt::format("  registered {} with {} of its own; in the committee from an epoch on in which it is among the {} highest", id.hex(),
@@ -430,7 +444,7 @@ int stake_unjail(Console& console, const StakeOptions& options) {
   const auto ordered = s->driver->order(ledger::encode(tx), [&](const node::StakeMessage& table) {
     const auto pool = table.stake.pools.find(id);
     return pool != table.stake.pools.end() && !pool->second.jailed_until && !pool->second.tombstoned && s->table.stake.pools.at(id).jailed_until;
-  }, options.timeout_s * 1000);
+  }, s->session->deadline());
   if (!ordered.ok()) return console.failure({ExitCode::failed, ordered.error().what, rule_of(ordered.error().what)});
   console.line(fmt::format("  {} is back: in the committee again once an epoch ends in which it is among the {} highest", id.hex().substr(0, kShortId),
                            rules(s->network()).max_validators));

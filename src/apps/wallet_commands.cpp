@@ -13,6 +13,7 @@
 #include "apps/assets.hpp"
 #include "apps/moment.hpp"
 #include "apps/secret_input.hpp"
+#include "apps/spending.hpp"
 #include "apps/wallet_session.hpp"
 #include "base/files.hpp"
 #include "crypto/bip39.hpp"
@@ -246,10 +247,34 @@ int wallet_balance(Console& console, const WalletOptions& options) {
                     {"arriving", number(network, asset, b.arriving)}});
   }
   if (balances.empty()) console.line("  nothing yet");
+  for (const auto& line : open_lines(**session)) console.line(line);
   console.line(as_of(**session, *stale));
   ordered_json document = known_json(**session, *stale);
   document["balances"] = list;
+  document["open"] = open_json(**session);
   console.document(document.dump(-1, ' ', false, kReplaceBadUtf8));
+  return static_cast<int>(ExitCode::ok);
+}
+
+int wallet_fees(Console& console, const WalletOptions& options) {
+  const auto session = WalletSession::look(options);
+  if (!session.ok()) return console.failure(session.error());
+  const auto& network = (*session)->network();
+  ordered_json assets = ordered_json::array();
+  for (const auto id : network.params().fee_assets) {
+    const note::AssetOpening asset{id, 0};
+    std::string line;
+    ordered_json fees = ordered_json::array();
+    for (const uint64_t fee : network.params().fees) {
+      const std::string text = number(network, asset, note::Amount(fee));
+      line += (line.empty() ? "" : ", ") + text;
+      fees.push_back(text);
+    }
+    console.line("  " + symbol(network, asset) + "  " + line);
+    assets.push_back({{"asset", symbol(network, asset)}, {"fees", std::move(fees)}});
+  }
+  console.line("  a transfer takes one of these; merges of small notes take the same, each");
+  console.document(ordered_json{{"ok", true}, {"fee_assets", assets}}.dump(-1, ' ', false, kReplaceBadUtf8));
   return static_cast<int>(ExitCode::ok);
 }
 
@@ -266,6 +291,7 @@ int wallet_history(Console& console, const WalletOptions& options) {
     const std::string state = payment != nullptr ? wallet::name(payment->state) : entry.height ? "executed" : "settled";
     const std::string place = entry.height ? fmt::format("block {}", *entry.height) : "";
     ordered_json j = {{"txid", entry.txid.hex()},
+                      {"kind", payment != nullptr ? wallet::name(payment->kind()) : "payment"},
                       {"state", state},
                       {"sent", ordered_json::array()},
                       {"received", ordered_json::array()}};
@@ -287,6 +313,9 @@ int wallet_history(Console& console, const WalletOptions& options) {
       show("received", item);
       j["received"].push_back(item_json(**session, network, item));
     }
+    if (payment != nullptr && payment->kind() != wallet::PaymentKind::payment)
+      console.line(fmt::format("  {:<22} {:<9} fee {:>14} {:<5} {:<24} {:<9} {}", when, wallet::name(payment->kind()),
+                               number(network, entry.fee_asset, entry.fee), symbol(network, entry.fee_asset), describe(**session, *payment), state, place));
     if (payment != nullptr)
       j["fee"] = {{"amount", number(network, entry.fee_asset, entry.fee)}, {"asset", symbol(network, entry.fee_asset)}};
     if (payment != nullptr && !payment->reason.empty()) {
@@ -296,9 +325,11 @@ int wallet_history(Console& console, const WalletOptions& options) {
     list.push_back(std::move(j));
   }
   if (list.empty()) console.line("  nothing yet");
+  for (const auto& line : open_lines(**session)) console.line(line);
   if (*stale) console.line(as_of(**session, *stale));
   ordered_json document = known_json(**session, *stale);
   document["payments"] = list;
+  document["open"] = open_json(**session);
   console.document(document.dump(-1, ' ', false, kReplaceBadUtf8));
   return static_cast<int>(ExitCode::ok);
 }

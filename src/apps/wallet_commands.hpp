@@ -30,6 +30,7 @@ struct PayOptions {
   std::string address, amount, asset, memo, fee, fee_asset, out;
   node::SettleMode mode = node::SettleMode::gather;
   bool yes = false;
+  bool again = false;              // although the same payment is open
   uint32_t timeout_s = 30;
 };
 int wallet_pay(Console& console, const WalletOptions& options, const PayOptions& pay);
@@ -43,6 +44,8 @@ struct ReceiveOptions {
   uint32_t timeout_s = 0;          // 0: for ever
 };
 int wallet_receive(Console& console, const WalletOptions& options, const ReceiveOptions& receive);
+// Which fees the network takes, in which assets.
+int wallet_fees(Console& console, const WalletOptions& options);
 int wallet_history(Console& console, const WalletOptions& options);
 // With a file: checks it and keeps it if it is for a payment of ours. Without: lists those kept.
 int wallet_receipt(Console& console, const WalletOptions& options, const std::string& file);

@@ -7,6 +7,7 @@
 #include "apps/json.hpp"
 #include "apps/assets.hpp"
 #include "apps/consent.hpp"
+#include "apps/spending.hpp"
 #include "apps/wallet_commands.hpp"
 #include "apps/wallet_session.hpp"
 #include "ledger/circuit_verifier.hpp"
@@ -21,46 +22,22 @@ using nlohmann::ordered_json;
 namespace {
 
 constexpr uint32_t kWaitMs = 10'000;         // one request for blocks
-constexpr const char* kNotMoved = "; money not moved";
-
-}  // namespace
-
-CommandFailure failure_of(const node::PayFailure& f) {
-  using Kind = node::PayFailure::Kind;
-  switch (f.kind) {
-    case Kind::wallet: {
-      const bool money =
-          f.reject == "insufficient_funds" || f.reject == "funds_arriving" || f.reject == "insufficient_fee";
-      static const std::map<std::string, std::string> kSaid = {
-          {"insufficient_funds", "not enough money"},
-          {"insufficient_fee", "not enough of the fee asset for the fee"},
-          {"funds_arriving", "enough money, but it has not all arrived yet; try again in a moment"}};
-      const auto said = kSaid.find(f.reject);
-      const auto code = money ? ExitCode::not_enough : f.reject == "wrong_network" ? ExitCode::wrong_network : ExitCode::failed;
-      return {code,
-              (said == kSaid.end() ? f.what : said->second) + kNotMoved, f.reject};
-    }
-    case Kind::refused: return {ExitCode::failed, "refused: " + f.what + kNotMoved, f.reject};
-    case Kind::pending:
-      return {ExitCode::pending,
-              "sent, but not known to be final (" + f.what +
-                  "): the money may still move; `sotto wallet resume` sends the same payment again",
-              f.reject, f.txid ? f.txid->hex() : ""};
-  }
-  return {ExitCode::failed, f.what, f.reject};
-}
-
-namespace {
 
 // What the person decides on, amount first.
 struct Review {
   ledger::Asset asset, fee_asset;
-  note::Amount amount, fee;
+  wallet::Wanted amount;           // none: everything
+  note::Amount fee;
   note::Address to;
 };
+constexpr const char* kEverything = "all";
 Result<Review, CommandFailure> review(const ledger::Network& network, const PayOptions& pay) {
   TRY(asset, find_asset(network, pay.asset));
-  TRY(amount, parse_amount(pay.amount, asset));
+  wallet::Wanted amount;
+  if (pay.amount != kEverything) {
+    TRY(typed, parse_amount(pay.amount, asset));
+    amount = typed;
+  }
   TRY(to, parse_address(network, pay.address));
   if (const auto memo = note::check_memo(view(pay.memo)); !memo.ok())
     return Failure{CommandFailure{ExitCode::usage, memo.error().detail, note::name(memo.error().reject)}};
@@ -151,7 +128,7 @@ CommandFailure unnoted(const node::Paid& paid) {
 ordered_json paid_json(const node::Paid& paid) {
   ordered_json j = {{"txid", paid.txid.hex()}, {"state", "final"}, {"prove_ms", paid.prove_ms}};
   if (paid.settled) j["lock_certificate_ms"] = paid.settled->timings.lock_certificate_ms;
-  j.update({{"settled_ms", paid.settled_ms}, {"merges", paid.merges}});
+  j["settled_ms"] = paid.settled_ms;
   if (!paid.unnoted.empty()) j["wallet_error"] = unnoted(paid).message;
   return j;
 }
@@ -190,34 +167,53 @@ int wallet_pay(Console& console, const WalletOptions& options, const PayOptions&
   const auto& network = (*session)->network();
   const auto r = review(network, pay);
   if (!r.ok()) return console.failure(r.error());
+  (*session)->until(node::Deadline::in(pay.timeout_s * 1000ull));
   if (const auto driven = (*session)->drive(Need::prover); !driven.ok()) return console.failure(driven.error());
   if (const auto synced = (*session)->sync(console); !synced.ok()) return console.failure(synced.error());
 
-  const std::vector<std::string> shown = {"",
-                                          fmt::format("  {}", show_amount(network, r->asset.opening, r->amount)),
-                                          fmt::format("  to   {}", (*session)->address_text(r->to)),
-                                          fmt::format("  fee  {}", show_amount(network, r->fee_asset.opening, r->fee)),
-                                          ""};
-  if (const auto yes = agree(console, pay.yes, shown, "Pay?"); !yes.ok()) return console.failure(yes.error());
+  const auto plan = (*session)->wallet().plan({r->asset.opening, r->amount, r->fee_asset.opening, r->fee});
+  if (!plan.ok()) return console.failure(failure_of_plan(plan.error(), network));
+  const note::Amount amount = *plan->spend.amount;
+  std::vector<std::string> shown = {"", fmt::format("  {}{}", show_amount(network, r->asset.opening, amount), r->amount ? "" : "   (all that can be spent now)"),
+                                    fmt::format("  to   {}", (*session)->address_text(r->to))};
+  std::ranges::copy(cost_lines(network, *plan), std::back_inserter(shown));
+  if (plan->waits) shown.push_back("  part of the money is still arriving: this waits for the next block");
+  std::ranges::copy(open_lines(**session), std::back_inserter(shown));
+  const auto* like = (*session)->wallet().unfinished_like(r->to, r->asset.opening, amount);
+  std::string question = "Pay?";
+  if (like != nullptr) {
+    const std::string what = like->is_open() ? "is under way, not known to be final" : "is final already, and this wallet never told you";
+    if (!pay.again && (pay.yes || !can_agree(false).ok()))
+      return console.failure({ExitCode::payment_open, "the same payment " + what + ": `sotto wallet resume` ends it, `--again` pays once more",
+                              "payment_open", like->txid.hex()});
+    shown.push_back("  The same payment " + what + " (" + like->txid.hex().substr(0, 16) + "…; `sotto wallet resume`).");
+    if (!pay.again) question = "Pay the same AGAIN?";
+  }
+  shown.push_back("");
+  const auto asked = std::chrono::steady_clock::now();
+  if (const auto yes = agree(console, pay.yes, shown, question); !yes.ok()) return console.failure(yes.error());
+  (*session)->until((*session)->deadline().later_by(std::chrono::steady_clock::now() - asked));   // a person may think
 
   console.money_may_move();
-  console.begin("Making the private proof");
+  const node::Deadline deadline = (*session)->deadline();
+  console.begin(plan->plan.merges > 0 ? "Merging small notes" : "Making the private proof");
   const Stopwatch watch;
-  size_t merges = 0;
-  const wallet::PayRequest request{
-      r->to, r->asset.opening, r->amount, Bytes(pay.memo.begin(), pay.memo.end()), r->fee_asset.opening, r->fee};
-  const auto outgoing = (*session)->driver().prepare(request, pay.timeout_s * 1000, &merges);
-  console.update("Private proof ready");
-  console.end(outgoing.ok(), watch.ms(), merges > 0 ? fmt::format("after merging small notes {} times", merges) : "");
-  if (!outgoing.ok()) return console.failure(failure_of(outgoing.error()));
+  node::Merges merges;
+  const wallet::PayRequest request{r->to, r->asset.opening, amount, Bytes(pay.memo.begin(), pay.memo.end()), r->fee_asset.opening, r->fee};
+  const auto outgoing = (*session)->driver().prepare(request, *plan, deadline, &merges, [&](const node::Merges& so_far) {
+    console.update(fmt::format("Merging small notes: {} of {}", so_far.done, so_far.planned));
+  });
+  if (outgoing.ok()) console.update("Private proof ready");
+  console.end(outgoing.ok(), watch.ms(), merges.done > 0 ? fmt::format("after merging small notes {} times", merges.done) : "");
+  if (!outgoing.ok()) return console.failure(failure_of(outgoing.error(), network));
   (*session)->driver().use(pay.mode);
   auto paid = settle_shown(console, **session, [&](const auto& step, const auto& notice) {
-    return (*session)->driver().finish(request, *outgoing, pay.timeout_s * 1000, step, notice);
+    return (*session)->driver().finish(request, *outgoing, deadline, step, notice);
   });
-  if (!paid.ok()) return console.failure(failure_of(paid.error()));
+  if (!paid.ok()) return console.failure(failure_of(paid.error(), network));
   paid->merges = merges;
 
-  const std::string sent = fmt::format("{} to {}", show_amount(network, r->asset.opening, r->amount),
+  const std::string sent = fmt::format("{} to {}", show_amount(network, r->asset.opening, amount),
                                        short_address((*session)->address_text(r->to)));
   console.happened("paid, and final: " + sent + ", txid " + paid->txid.hex());
   console.line("");
@@ -232,14 +228,16 @@ int wallet_pay(Console& console, const WalletOptions& options, const PayOptions&
   }
   ordered_json j = {
       {"ok", true},
-      {"amount", number(network, r->asset.opening, r->amount)},
+      {"amount", number(network, r->asset.opening, amount)},
       {"asset", r->asset.symbol},
       {"address", (*session)->address_text(r->to)},
       {"fee", {{"amount", number(network, r->fee_asset.opening, r->fee)}, {"asset", r->fee_asset.symbol}}}};
+  j.update(merges_json(network, r->fee_asset.opening, merges));
   j.update(paid_json(*paid));
   if (out && !no_file) j["out"] = pay.out;
   if (no_file) j["out_error"] = no_file->message;
   console.document(j.dump(-1, ' ', false, kReplaceBadUtf8));
+  if (console.written()) (void)(*session)->wallet().told(paid->txid);
   int code = no_file ? console.warning(*no_file) : static_cast<int>(ExitCode::ok);
   if (!paid->unnoted.empty()) code = console.warning(unnoted(*paid));
   return code;
@@ -273,32 +271,49 @@ int wallet_payment_file(Console& console, const WalletOptions& options, const st
 int wallet_resume(Console& console, const WalletOptions& options, uint32_t timeout_s) {
   const auto session = WalletSession::open(options);
   if (!session.ok()) return console.failure(session.error());
+  const auto& network = (*session)->network();
+  (*session)->until(node::Deadline::in(timeout_s * 1000ull));
   if (const auto driven = (*session)->drive(Need::prover); !driven.ok()) return console.failure(driven.error());
   if (const auto synced = (*session)->sync(console); !synced.ok()) return console.failure(synced.error());
 
+  auto& wallet = (*session)->wallet();
   ordered_json list = ordered_json::array();
   std::optional<CommandFailure> worst;
   int code = static_cast<int>(ExitCode::ok);
+  std::vector<wallet::TxId> told;
+  // Final without anybody having been told: a command was stopped in between.
+  for (const auto& entry : wallet.history()) {
+    const auto* made = wallet.payment(entry.txid);
+    if (made == nullptr || made->is_open() || !made->untold || made->state == wallet::PaymentState::refused) continue;
+    console.line(fmt::format("{}: final already", describe(**session, *made)));
+    list.push_back({{"txid", made->txid.hex()}, {"kind", wallet::name(made->kind())}, {"state", "final"}});
+    told.push_back(made->txid);
+  }
   const auto pending = (*session)->driver().unfinished();
   for (const auto& outgoing : pending) {
-    console.line("payment " + outgoing.txid.hex());
+    const auto* made = wallet.payment(outgoing.txid);
+    const std::string what = describe(**session, *made), kind = wallet::name(made->kind());
+    console.line(what + ", txid " + outgoing.txid.hex());
     const auto paid = settle_shown(console, **session, [&](const auto& step, const auto& notice) {
-      return (*session)->driver().resume(outgoing, timeout_s * 1000, step, notice);
+      return (*session)->driver().resume(outgoing, (*session)->deadline(), step, notice);
     });
+    ordered_json j = {{"txid", outgoing.txid.hex()}, {"kind", kind}};
     if (paid.ok()) {
-      list.push_back(paid_json(*paid));
+      j.update(paid_json(*paid));
       console.happened("final: txid " + paid->txid.hex());
       if (!paid->unnoted.empty()) code = console.warning(unnoted(*paid));
+      told.push_back(outgoing.txid);
     } else {
-      worst = failure_of(paid.error());
-      list.push_back({{"txid", outgoing.txid.hex()},
-                      {"state", paid.error().kind == node::PayFailure::Kind::refused ? "refused" : "pending"},
-                      {"reject", paid.error().reject}});
+      worst = failure_of(paid.error(), network);
+      j.update({{"state", paid.error().kind == node::PayFailure::Kind::refused ? "refused" : "pending"}, {"reject", paid.error().reject}});
     }
+    list.push_back(std::move(j));
   }
-  if (pending.empty()) console.line("Nothing is under way.");
+  if (list.empty()) console.line("Nothing is under way.");
   if (worst && !console.json()) return console.failure(*worst);
   console.document(ordered_json{{"ok", !worst}, {"payments", list}}.dump(-1, ' ', false, kReplaceBadUtf8));
+  if (console.written())
+    for (const auto& txid : told) (void)wallet.told(txid);
   return worst ? static_cast<int>(worst->code) : code;
 }
 
@@ -356,6 +371,7 @@ int receive_file(Console& console, WalletSession& session, const ReceiveOptions&
 
 int receive_blocks(Console& console, WalletSession& session, const ReceiveOptions& receive) {
   const auto& network = session.network();
+  if (receive.timeout_s > 0) session.until(node::Deadline::in(receive.timeout_s * 1000ull));
   if (const auto driven = session.drive(Need::blocks); !driven.ok()) return console.failure(driven.error());
   auto synced = session.sync(console);
   if (!synced.ok()) return console.failure(synced.error());
@@ -363,10 +379,9 @@ int receive_blocks(Console& console, WalletSession& session, const ReceiveOption
   const Stopwatch watch;
   if (receive.wait && received.empty()) console.begin("Waiting for a payment");
   while (receive.wait && received.empty()) {
-    double wait = kWaitMs;
-    if (receive.timeout_s > 0) wait = std::min(wait, receive.timeout_s * 1000.0 - watch.ms());
-    if (wait <= 0) return console.failure({ExitCode::timed_out, "nothing arrived", ""});
-    const auto more = session.driver().sync(static_cast<uint32_t>(wait));
+    if (session.deadline().over()) return console.failure({ExitCode::timed_out, "nothing arrived", ""});
+    const auto more = session.driver().sync(session.deadline().at_most(kWaitMs));
+    if (!more.ok() && more.error().network == node::NetworkClient::Failed::timed_out) continue;
     if (!more.ok()) return console.failure(apps::failure_of(more.error()));
     received = more->received;
     if (!received.empty()) console.end(true, watch.ms());
@@ -377,8 +392,9 @@ int receive_blocks(Console& console, WalletSession& session, const ReceiveOption
     list.push_back(incoming_json(session, network, in));
   }
   if (received.empty()) console.line("  nothing new");
+  for (const auto& line : open_lines(session)) console.line(line);
   console.document(
-      ordered_json{{"ok", true}, {"height", session.wallet().state().height()}, {"received", list}}.dump(-1, ' ', false, kReplaceBadUtf8));
+      ordered_json{{"ok", true}, {"height", session.wallet().state().height()}, {"received", list}, {"open", open_json(session)}}.dump(-1, ' ', false, kReplaceBadUtf8));
   return static_cast<int>(ExitCode::ok);
 }
 

@@ -106,6 +106,7 @@ CommandFailure failure_of(const node::NetworkClient::Trouble& trouble) {
   switch (trouble.failed) {
     case node::NetworkClient::Failed::unreachable:
       return {ExitCode::unreachable, "cannot reach the network: " + trouble.what, reject};
+    case node::NetworkClient::Failed::timed_out: return {ExitCode::timed_out, trouble.what, reject};
     case node::NetworkClient::Failed::wrong_network: return {ExitCode::wrong_network, trouble.what, reject};
     default: return {ExitCode::failed, trouble.what, reject};
   }
@@ -268,11 +269,18 @@ Result<std::unique_ptr<node::NetworkClient>, node::NetworkClient::Trouble> Walle
   if (!relays_.empty()) return Failure{Client::Trouble{Client::Failed::unreachable, kRelaysNeedKeys}};
   Client::Trouble trouble{Client::Failed::unreachable, "no validator is known; use --network"};
   for (const auto& place : places) {
-    auto client = Client::connect(place, network_->id(), entropy_, kConnectTimeoutMs);
+    if (deadline_.over()) return Failure{Client::Trouble{Client::Failed::timed_out, "the time given is over"}};
+    auto client = Client::connect(place, network_->id(), entropy_, deadline_.at_most(kConnectTimeoutMs));
     if (client.ok()) return client;
     trouble = client.error();
   }
   return Failure{std::move(trouble)};
+}
+
+void WalletSession::until(const node::Deadline& deadline) {
+  deadline_ = deadline;
+  limit_.reset();
+  if (client_) limit_.emplace(*client_, deadline);
 }
 
 Status<CommandFailure> WalletSession::connect() {
@@ -280,6 +288,7 @@ Status<CommandFailure> WalletSession::connect() {
   auto client = reach();
   if (!client.ok()) return Failure{apps::failure_of(client.error())};
   client_ = std::move(client).value();
+  limit_.emplace(*client_, deadline_);
   TRY_OK(follow());
   if (auto now = client_->info(); now.validators != info_.validators || now.ids != info_.ids) {
     // They moved: remembered for next time.

@@ -38,6 +38,9 @@ class WalletSession {
   static Result<std::unique_ptr<WalletSession>, CommandFailure> create(const WalletOptions& options,
                                                                        const crypto::Bip39Entropy& words, bool from_now);
 
+  // By when everything that asks the network must have ended; for ever, if nobody says.
+  void until(const node::Deadline& deadline);
+  const node::Deadline& deadline() const { return deadline_; }
   // Connects if it has not yet. Refused: another network than the wallet's.
   Status<CommandFailure> connect();
   // Connects, loads what is needed and makes the driver.
@@ -53,6 +56,7 @@ class WalletSession {
   // Made without a network file: which network it is came from whoever answered first.
   bool taken_on_trust() const { return taken_on_trust_; }
   wallet::Wallet& wallet() { return *wallet_; }
+  const wallet::Wallet& wallet() const { return *wallet_; }
   const wallet::State& state() const { return wallet_->state(); }
   const ledger::Network& network() const { return *network_; }
   const settle::Committee& committee() const { return *committee_; }
@@ -85,7 +89,9 @@ class WalletSession {
   std::vector<net::Endpoint> relays_;
   bool taken_on_trust_ = false;
   std::unique_ptr<wallet::Wallet> wallet_;
+  node::Deadline deadline_ = node::Deadline::never();
   std::unique_ptr<node::NetworkClient> client_;
+  std::optional<node::NetworkClient::Limit> limit_;    // of client_
   std::shared_ptr<const circuit::ProofSystem> system_;
   std::unique_ptr<node::WalletDriver> driver_;
 };
@@ -93,6 +99,6 @@ class WalletSession {
 CommandFailure failure_of(const wallet::Refusal& refusal);
 CommandFailure failure_of(const node::NetworkClient::Trouble& trouble);
 CommandFailure failure_of(const node::WalletDriver::Trouble& trouble);
-CommandFailure failure_of(const node::PayFailure& failure);  // wallet_payments.cpp
+CommandFailure failure_of(const node::PayFailure& failure, const ledger::Network& network);  // spending.cpp
 
 }  // namespace sotto::apps

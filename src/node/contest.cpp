@@ -12,7 +12,6 @@ namespace sotto::node {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr uint32_t kRivalMs = 2000;              // to complete the other device's payment
@@ -60,7 +59,7 @@ void WalletDriver::learn_generations(const wallet::Outgoing& outgoing) {
     if (wallet_.state().by_nullifier.contains(nf.value.encode())) (void)wallet_.raise_generation(nf, network_.generation_of(nf));
 }
 
-bool WalletDriver::unlock(const settle::NoteKey& note, const wallet::TxId& payment, Deadline deadline) {
+bool WalletDriver::unlock(const settle::NoteKey& note, const wallet::TxId& payment, const Deadline& deadline) {
   const auto& nf = note.nf;
   const uint64_t epoch = network_.committee()->epoch();
   if (network_.generation_of(nf) > note.generation) return true;   // the other device was faster
@@ -68,12 +67,12 @@ bool WalletDriver::unlock(const settle::NoteKey& note, const wallet::TxId& payme
   const auto recovery = wallet_.recovery(nf, epoch, prover_, entropy_);
   // Spent meanwhile: a block that ends the payment is on its way.
   if (!recovery.ok() && recovery.error().reject != wallet::Reject::nothing_to_unlock) return false;
-  while (left_ms(deadline) > 0) {
+  while (!deadline.over()) {
     // Whatever single validators answer, what counts is what becomes of the note; who was busy is asked again.
-    if (recovery.ok()) (void)network_.ask_all({net::Method::post, kOrderedPath, *recovery, ""}, left_ms(deadline));
-    for (int looks = 0; looks < kLooksBeforeAskingAgain && left_ms(deadline) > 0; ++looks) {
+    if (recovery.ok()) (void)network_.ask_all({net::Method::post, kOrderedPath, *recovery, ""}, deadline.left_ms());
+    for (int looks = 0; looks < kLooksBeforeAskingAgain && !deadline.over(); ++looks) {
       if (network_.generation_of(nf) > note.generation) return true;
-      (void)sync(std::min(kUnlockPollMs, left_ms(deadline)));
+      (void)sync(deadline.at_most(kUnlockPollMs));
       if (ended(payment)) return true;
     }
     (void)network_.follow();
@@ -82,10 +81,10 @@ bool WalletDriver::unlock(const settle::NoteKey& note, const wallet::TxId& payme
   return false;
 }
 
-Result<Paid, PayFailure> WalletDriver::contest(const wallet::Outgoing& outgoing, PayFailure failure, Deadline deadline,
+Result<Paid, PayFailure> WalletDriver::contest(const wallet::Outgoing& outgoing, PayFailure failure, const Deadline& deadline,
                                                const Payer::Watch& watch, const Notice& notice) {
   const auto say = [&](const std::string& what) { if (notice) notice(what); };
-  const auto open = [&] { return failure.kind == PayFailure::Kind::pending && contested(failure) && left_ms(deadline) > 0; };
+  const auto open = [&] { return failure.kind == PayFailure::Kind::pending && contested(failure) && !deadline.over(); };
   uint32_t pause = kFirstPauseMs;
   for (int round = 0; open(); ++round) {
     if (failure.rival || too_late(failure)) {
@@ -96,9 +95,9 @@ Result<Paid, PayFailure> WalletDriver::contest(const wallet::Outgoing& outgoing,
       if (failure.rival) {
         if (round == 0) say("another device of this wallet is paying with the same money");
         // Perhaps the other payment needs no more than to be sent on.
-        if (network_.payer().settle(*rival, std::min(kRivalMs, left_ms(deadline))).ok()) {
+        if (network_.payer().settle(*rival, deadline.within(kRivalMs)).ok()) {
           say("the other device's payment is final; waiting for its block");
-          while (!ended(outgoing.txid) && left_ms(deadline) > 0) (void)sync(std::min(kBlockWaitMs, left_ms(deadline)));
+          while (!ended(outgoing.txid) && !deadline.over()) (void)sync(deadline.at_most(kBlockWaitMs));
           break;
         }
       }
@@ -106,11 +105,11 @@ Result<Paid, PayFailure> WalletDriver::contest(const wallet::Outgoing& outgoing,
       if (!unlock(*note, outgoing.txid, deadline)) break;
     }
     // Final after all, or refused for good by a quorum, or there is another rival.
-    auto settled = settle(outgoing, left_ms(deadline), watch);
+    auto settled = settle(outgoing, deadline, watch);
     if (settled.ok()) return settled;
     failure = std::move(settled.error());
     // Some validators may be a block behind those who have released the note.
-    if (open()) (void)sync(std::min(pause, left_ms(deadline)));
+    if (open()) (void)sync(deadline.at_most(pause));
     pause = std::min(2 * pause, kMaxPauseMs);
   }
   learn_generations(outgoing);
@@ -119,22 +118,28 @@ Result<Paid, PayFailure> WalletDriver::contest(const wallet::Outgoing& outgoing,
   return Failure{std::move(failure)};
 }
 
-Result<Paid, PayFailure> WalletDriver::finish(const wallet::PayRequest& request, wallet::Outgoing outgoing, uint32_t timeout_ms,
+Result<Paid, PayFailure> WalletDriver::finish(const wallet::PayRequest& request, wallet::Outgoing outgoing, const Deadline& deadline,
                                               const Payer::Watch& watch, const Notice& notice) {
-  const auto deadline = Clock::now() + milliseconds(timeout_ms);
+  const auto limit = network_.within(deadline);
+  const auto price = wallet_.payment(outgoing.txid)->fee;      // not more the second time
   uint32_t pause = kFirstPauseMs;
   for (int attempt = 1;; ++attempt) {
-    auto paid = settle(outgoing, left_ms(deadline), watch);
+    auto paid = settle(outgoing, deadline, watch);
     if (paid.ok() || !contested(paid.error())) return paid;
     paid = contest(outgoing, std::move(paid.error()), deadline, watch, notice);
-    if (paid.ok() || paid.error().kind != PayFailure::Kind::refused || attempt == kMaxContests || left_ms(deadline) == 0) return paid;
+    if (paid.ok() || paid.error().kind != PayFailure::Kind::refused || attempt == kMaxContests || deadline.over()) return paid;
     // The other device may be about to do the same: not both at the same moment again.
     const auto draw = entropy_.bytes<2>();
-    std::this_thread::sleep_for(milliseconds((uint32_t{draw[0]} << 8 | draw[1]) % pause));
+    std::this_thread::sleep_for(milliseconds(deadline.at_most((uint32_t{draw[0]} << 8 | draw[1]) % pause)));
     pause = std::min(2 * pause, kMaxPauseMs);
     if (notice) notice("the money is free again; paying again");
     (void)sync();
-    auto again = prepare(request, left_ms(deadline));
+    auto plan = wallet_.plan({request.asset, request.amount, request.fee_asset, request.fee});
+    if (!plan.ok()) return Failure{wallet_failure(plan.error())};
+    if (plan->plan.fees() > price)
+      return Failure{PayFailure{.kind = PayFailure::Kind::wallet, .reject = "costs_changed",
+                                .what = "the other device has spent the notes; with what is left it would take merges and their fees"}};
+    auto again = prepare(request, *plan, deadline);
     if (!again.ok()) return Failure{again.error()};
     outgoing = std::move(again).value();
   }

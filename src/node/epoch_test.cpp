@@ -125,7 +125,7 @@ struct Net {
       std::vector<net::Endpoint> committee;
       for (const auto& v : follower->committee()->validators()) committee.push_back(endpoints[*first->index_of(v.id)]);
       Payer payer(client, follower->committee(), committee, entropy);
-      if (payer.settle(candidate, kTimeoutMs).ok() || executed(0, candidate.candidate.txid)) return true;
+      if (payer.settle(candidate, Deadline::in(kTimeoutMs)).ok() || executed(0, candidate.candidate.txid)) return true;
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
       follow(0);
     }

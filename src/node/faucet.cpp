@@ -69,7 +69,7 @@ Result<std::unique_ptr<Faucet>, Devnet::Trouble> Faucet::open(const fs::path& di
   if (const auto synced = parts->driver->sync(); !synced.ok())
     return trouble(Devnet::Failed::damaged, synced.error().what);
   // What an earlier run had sent and not seen final.
-  for (const auto& outcome : parts->driver->resume(kTimeoutMs))
+  for (const auto& outcome : parts->driver->resume(Deadline::in(kTimeoutMs)))
     if (!outcome.ok() && outcome.error().kind == PayFailure::Kind::wallet)
       return trouble(Devnet::Failed::damaged, outcome.error().what);
   return std::unique_ptr<Faucet>(new Faucet(std::move(parts)));
@@ -80,7 +80,7 @@ Result<Paid, PayFailure> Faucet::fund(const note::Address& to, const note::Asset
   const std::lock_guard lock(parts_->mutex);
   if (const auto synced = parts_->driver->sync(); !synced.ok())
     return Failure{PayFailure{PayFailure::Kind::wallet, synced.error().reject, synced.error().what, std::nullopt}};
-  return parts_->driver->pay({to, asset, amount, memo, {kDevAssets[0].id, 0}, note::Amount(0)}, timeout_ms);
+  return parts_->driver->pay({to, asset, amount, memo, {kDevAssets[0].id, 0}, note::Amount(0)}, Deadline::in(timeout_ms));
 }
 
 }  // namespace sotto::node

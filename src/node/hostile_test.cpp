@@ -142,7 +142,7 @@ settle::DecodedCandidate candidate(const ledger::Transaction& tx) {
 bool may_still_move(Stage& stage, const std::string& reason, const std::string& rule = "") {
   stage.answer = [=](size_t, const net::Request&) { return refusal(reason, rule); };
   const auto client = stage.connect();
-  const auto settled = client->payer().settle(candidate(stage.transaction()), kTimeoutMs);
+  const auto settled = client->payer().settle(candidate(stage.transaction()), Deadline::in(kTimeoutMs));
   CHECK(!settled.ok());
   return settled.error().may_still_move;
 }
@@ -170,7 +170,7 @@ TEST(Hostile, WhoHangsKeepsNobodyFromTheNextCommittee) {
   stage.answer = [&](size_t, const net::Request&) { return refusal(asked++ < 3 ? "frozen" : "epoch_ended"); };
   const auto client = stage.connect();
   const auto start = std::chrono::steady_clock::now();
-  const auto settled = client->payer().settle(candidate(stage.transaction()), kTimeoutMs);
+  const auto settled = client->payer().settle(candidate(stage.transaction()), Deadline::in(kTimeoutMs));
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(kTimeoutMs / 2));
   ASSERT_FALSE(settled.ok());
   ASSERT_TRUE(settled.error().refusal.has_value());
@@ -191,7 +191,7 @@ TEST(Hostile, WhoHangsDoesNotHideThatTheOthersVoteElsewhere) {
   };
   const auto client = stage.connect();
   const auto start = std::chrono::steady_clock::now();
-  const auto settled = client->payer().settle(candidate(tx), kTimeoutMs);
+  const auto settled = client->payer().settle(candidate(tx), Deadline::in(kTimeoutMs));
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(kTimeoutMs / 2));
   ASSERT_FALSE(settled.ok());
   EXPECT_EQ(settled.error().why, NotSettled::unreachable);
@@ -213,7 +213,7 @@ TEST(Hostile, WhoHangsIsNotWaitedForWhileAnEpochEnds) {
     };
     const auto client = stage.connect();
     const auto start = std::chrono::steady_clock::now();
-    const auto settled = client->payer().settle(candidate(tx), kTimeoutMs);
+    const auto settled = client->payer().settle(candidate(tx), Deadline::in(kTimeoutMs));
     EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(kTimeoutMs / 2));
     ASSERT_FALSE(settled.ok());
     EXPECT_TRUE(settled.error().epoch_ended);
@@ -229,7 +229,7 @@ TEST(Hostile, APaymentThatNobodyAnswersSaysSo) {
   stage.hanging = {2, 3};
   stage.answer = [&](size_t i, const net::Request&) { return binary(stage.share<settle::Phase::vote>(i, about).encode()); };
   const auto client = stage.connect();
-  const auto settled = client->payer().settle(candidate(tx), 300);
+  const auto settled = client->payer().settle(candidate(tx), Deadline::in(300));
   ASSERT_FALSE(settled.ok());
   EXPECT_EQ(settled.error().why, NotSettled::unreachable);
   EXPECT_TRUE(settled.error().may_still_move);
@@ -254,7 +254,7 @@ TEST(Hostile, WhatAQuorumSaysIsTheReason) {
     return refusal("outdated_generation");
   };
   const auto client = stage.connect();
-  const auto settled = client->payer().settle(candidate(stage.transaction()), kTimeoutMs);
+  const auto settled = client->payer().settle(candidate(stage.transaction()), Deadline::in(kTimeoutMs));
   ASSERT_FALSE(settled.ok());
   EXPECT_FALSE(settled.error().may_still_move);
   ASSERT_TRUE(settled.error().refusal.has_value());
@@ -273,7 +273,7 @@ TEST(Hostile, WhoHasForgottenTheTransactionIsSentIt) {
     return binary(stage.share<settle::Phase::settle>(i, about).encode());
   };
   const auto client = stage.connect();
-  EXPECT_TRUE(client->payer().settle(candidate(tx), kTimeoutMs).ok());
+  EXPECT_TRUE(client->payer().settle(candidate(tx), Deadline::in(kTimeoutMs)).ok());
 }
 
 TEST(Hostile, BlocksNobodyCertifiedAreRefusedThoughAllAgree) {
@@ -365,7 +365,7 @@ struct Expired {
   }
   wallet::PaymentState resume() {
     WalletDriver driver(*wallet, *client, nullptr, stage.entropy, pool);
-    auto all = driver.resume(kTimeoutMs);
+    auto all = driver.resume(Deadline::in(kTimeoutMs));
     CHECK(all.size() == 1);
     paid = std::move(all.front());
     return wallet->payment(ledger::txid(tx))->state;

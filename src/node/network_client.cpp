@@ -34,6 +34,7 @@ const char* name(NetworkClient::Failed f) {
     case NetworkClient::Failed::nonsense: return "nonsense";
     case NetworkClient::Failed::wrong_network: return "wrong_network";
     case NetworkClient::Failed::disagreement: return "disagreement";
+    case NetworkClient::Failed::timed_out: return "timed_out";
     case NetworkClient::Failed::checkpoint_too_old: return "checkpoint_too_old";
   }
   return "?";
@@ -150,12 +151,18 @@ NetworkClient::NetworkClient(Entropy& entropy, uint32_t timeout_ms, ledger::Gene
   take_office();
 }
 
+// Nobody has failed who had no time.
+NetworkClient::Trouble NetworkClient::in_time(Trouble trouble) const {
+  if (trouble.failed == Failed::unreachable && limit_.over()) return {Failed::timed_out, "the time given is over"};
+  return trouble;
+}
+
 std::vector<Result<net::Response, Error>> NetworkClient::ask_all(const net::Request& request, uint32_t timeout_ms) {
   const auto start = std::chrono::steady_clock::now();
   std::vector<Result<net::Response, Error>> out(validators_.size(), Failure{Error{"no answer while the others' was waited for"}});
   settle::Stake answered = 0;
   auto until = Asking::Time::max();
-  for (Asking asking(client_, validators_, request, timeout_ms); asking.left() > 0;) {
+  for (Asking asking(client_, validators_, request, limit_.at_most(timeout_ms)); asking.left() > 0;) {
     auto fresh = asking.next(until);
     if (fresh.empty()) {
       asking.give_up();
@@ -177,7 +184,7 @@ Result<Bytes, NetworkClient::Trouble> NetworkClient::confirmed(const net::Reques
   std::map<Bytes, settle::Stake> behind;
   settle::Stake reached = 0;
   std::string trouble;
-  for (Asking asking(client_, validators_, request, timeout_ms_); asking.left() > 0;)
+  for (Asking asking(client_, validators_, request, patience()); asking.left() > 0;)
     for (const auto& [i, answer] : asking.next()) {
       if (!answer.ok()) trouble = answer.error().what;
       if (!answer.ok() || answer->status != 200) continue;
@@ -189,7 +196,7 @@ Result<Bytes, NetworkClient::Trouble> NetworkClient::confirmed(const net::Reques
     }
   if (reached * 3 > committee_->total())
     return Failure{Trouble{Failed::disagreement, "validators do not agree on " + request.target}};
-  return Failure{Trouble{Failed::unreachable, trouble.empty() ? "too few validators know " + request.target : trouble}};
+  return Failure{in_time({Failed::unreachable, trouble.empty() ? "too few validators know " + request.target : trouble})};
 }
 
 bool NetworkClient::certified(std::span<const ledger::Block> blocks) const {
@@ -236,11 +243,12 @@ Result<std::vector<ledger::Block>, NetworkClient::Trouble> NetworkClient::blocks
   for (size_t i = 0; i < 2 * order.size(); ++i) {
     const size_t validator = order[i % order.size()];
     if (answered[validator]) continue;
-    const uint32_t patience_ms = i < order.size() ? std::min(timeout_ms_, kImpatienceMs) : timeout_ms_;
-    const uint32_t wait = have_none == 0 ? wait_ms : 0;
+    if (limit_.over()) break;
+    const uint32_t patience_ms = i < order.size() ? patience(kImpatienceMs) : patience();
+    const uint32_t wait = have_none == 0 ? limit_.at_most(wait_ms) : 0;
     const std::string target =
         std::string(kBlocksPath) + "?from=" + std::to_string(from) + "&wait_ms=" + std::to_string(wait);
-    const auto response = client_.call_and_wait(validators_[validator], get(target), wait + patience_ms);
+    const auto response = client_.call_and_wait(validators_[validator], get(target), limit_.at_most(wait + patience_ms));
     if (!response.ok() || response->status != 200) {
       if (!response.ok()) trouble.what = response.error().what;
       put(validator, false);
@@ -275,7 +283,7 @@ Result<std::vector<ledger::Block>, NetworkClient::Trouble> NetworkClient::blocks
     }
     const auto& last = blocks.back().header;
     auto hash = confirmed(get(std::string(kHashPath) + "?height=" + std::to_string(last.height) +
-                               "&wait_ms=" + std::to_string(std::min(timeout_ms_, kMaxWaitMs) / 2)));
+                               "&wait_ms=" + std::to_string(patience(kMaxWaitMs) / 2)));
     if (!hash.ok()) {
       trouble = hash.error();
       continue;
@@ -289,7 +297,7 @@ Result<std::vector<ledger::Block>, NetworkClient::Trouble> NetworkClient::blocks
     return blocks;
   }
   if (trouble.what.empty()) trouble.what = "too few validators answer for blocks";
-  return Failure{std::move(trouble)};
+  return Failure{in_time(std::move(trouble))};
 }
 
 template <class Message>
@@ -311,7 +319,7 @@ Result<StakeMessage, NetworkClient::Trouble> NetworkClient::stake() { return set
 
 std::vector<std::optional<StatusMessage>> NetworkClient::status(const ledger::TxId& txid) {
   std::vector<std::optional<StatusMessage>> out;
-  for (const auto& answer : ask_all(get(std::string(kStatusPath) + "?txid=" + txid.hex()), timeout_ms_)) {
+  for (const auto& answer : ask_all(get(std::string(kStatusPath) + "?txid=" + txid.hex()), patience())) {
     out.emplace_back();
     if (!answer.ok() || answer->status != 200) continue;
     if (const auto message = StatusMessage::decode(answer->body); message.ok()) out.back() = *message;
@@ -321,7 +329,7 @@ std::vector<std::optional<StatusMessage>> NetworkClient::status(const ledger::Tx
 
 std::vector<std::optional<LockMessage>> NetworkClient::lock_of(const ledger::Nullifier& nf) {
   std::vector<std::optional<LockMessage>> out;
-  for (const auto& answer : ask_all(get(std::string(kLockPath) + "?nf=" + nf.hex()), timeout_ms_)) {
+  for (const auto& answer : ask_all(get(std::string(kLockPath) + "?nf=" + nf.hex()), patience())) {
     out.emplace_back();
     if (!answer.ok() || answer->status != 200) continue;
     if (auto message = LockMessage::decode(answer->body); message.ok()) out.back() = std::move(message).value();

@@ -7,6 +7,7 @@
 #pragma once
 #include "ledger/block.hpp"
 #include "node/network_file.hpp"
+#include "node/deadline.hpp"
 #include "node/payer.hpp"
 #include "node/stake_api.hpp"
 #include "settle/follow.hpp"
@@ -20,6 +21,7 @@ class NetworkClient {
     nonsense,          // what answers is no validator of a network we understand
     wrong_network,     // not the one asked for
     disagreement,      // no answer has more than a third of the stake behind it
+    timed_out,         // within() is over
     checkpoint_too_old,// the committee we know may be out of office: somebody trusted must name a later one (S-112)
   };
   struct Trouble {
@@ -49,6 +51,24 @@ class NetworkClient {
   NetworkInfo info() const;
   Payer& payer() { return *payer_; }
 
+  // While the returned object lives nothing here takes longer than until `deadline`: every call waits for at most what is left of
+  // it, and once it is over calls fail with timed_out. Within another one the earlier counts.
+  class Limit {
+   public:
+    Limit(NetworkClient& client, const Deadline& deadline) : client_(client), before_(client.limit_) {
+      client.limit_ = before_.or_sooner(deadline);
+    }
+    ~Limit() { client_.limit_ = before_; }
+    Limit(const Limit&) = delete;
+    Limit& operator=(const Limit&) = delete;
+
+   private:
+    NetworkClient& client_;
+    const Deadline before_;
+  };
+  [[nodiscard]] Limit within(const Deadline& deadline) { return Limit(*this, deadline); }
+  const Deadline& limit() const { return limit_; }
+
   // Takes the place of genesis as what is believed. Refused (wrong_network): another network's.
   Status<Trouble> begin_from(const settle::Checkpoint& checkpoint);
   const settle::Checkpoint& checkpoint() const { return follower_.now(); }
@@ -59,7 +79,7 @@ class NetworkClient {
   // Of an epoch come through since the checkpoint; nullptr: before it.
   std::shared_ptr<const settle::Committee> committee_of(uint64_t epoch) const { return follower_.committee(epoch); }
   // By the payer, and once more by the next committee if the epoch ends meanwhile.
-  Result<Settled, SettleFailure> settle(const settle::DecodedCandidate& transaction, uint32_t timeout_ms, const Payer::Watch& watch = {});
+  Result<Settled, SettleFailure> settle(const settle::DecodedCandidate& transaction, const Deadline& deadline, const Payer::Watch& watch = {});
   // That a transaction executed in an epoch that has ended since (S-111): shown before the block that ended the last one.
   Status<Trouble> executed_before(const ledger::TxId& id);
 
@@ -95,8 +115,13 @@ class NetworkClient {
   template <class Message>
   Result<Message, Trouble> settled_answer(const char* path, const char* what);
 
+  // For one call: the usual patience, and not beyond the limit.
+  uint32_t patience(uint32_t most = UINT32_MAX) const { return std::min(most, limit_.at_most(timeout_ms_)); }
+  Trouble in_time(Trouble trouble) const;
+
   Entropy& entropy_;
-  uint32_t timeout_ms_;
+  const uint32_t timeout_ms_;
+  Deadline limit_ = Deadline::never();
   ledger::Genesis genesis_;
   std::shared_ptr<const ledger::Network> network_;
   const Directory directory_;

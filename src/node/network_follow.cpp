@@ -58,7 +58,7 @@ Result<bool, NetworkClient::Trouble> NetworkClient::follow() {
   while (further) {
     further = false;
     in_office = 0;
-    const auto answers = ask_all(get(std::string(kTransitionsPath) + "?from=" + std::to_string(follower_.epoch())), std::min(timeout_ms_, kMostFollowMs));
+    const auto answers = ask_all(get(std::string(kTransitionsPath) + "?from=" + std::to_string(follower_.epoch())), patience(kMostFollowMs));
     const auto asked = committee_;
     for (size_t i = 0; i < answers.size(); ++i) {
       if (!answers[i].ok() || answers[i]->status != 200) continue;
@@ -86,22 +86,21 @@ Result<bool, NetworkClient::Trouble> NetworkClient::follow() {
   if (follower_.too_old(now_ms()))
     return Failure{Trouble{Failed::checkpoint_too_old, "nobody of the committee this wallet knows says that it is in office; it needs a fresh checkpoint"}};
   if (follower_.epoch() == before && lie) return Failure{*lie};
-  if (!heard) return Failure{Trouble{Failed::unreachable, "no validator says who is in office"}};
+  if (!heard) return Failure{in_time({Failed::unreachable, "no validator says who is in office"})};
   return follower_.epoch() != before;
 }
 
-Result<Settled, SettleFailure> NetworkClient::settle(const settle::DecodedCandidate& transaction, uint32_t timeout_ms, const Payer::Watch& watch) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
+Result<Settled, SettleFailure> NetworkClient::settle(const settle::DecodedCandidate& transaction, const Deadline& deadline, const Payer::Watch& watch) {
+  const auto limit = within(deadline);
   for (;;) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
-    auto settled = payer().settle(transaction, static_cast<uint32_t>(std::max<int64_t>(left, 0)), watch);
-    if (settled.ok() || left <= 0) return settled;
+    auto settled = payer().settle(transaction, limit_, watch);
+    if (settled.ok() || limit_.over()) return settled;
     if (!settled.error().may_still_move) return settled;
     // Others may be in office, or will be. Whoever does not say so may vote with them already: such votes do not hold here.
     const auto moved = follow();
     if (moved.ok() && *moved) continue;
     if (!settled.error().epoch_ended) return settled;
-    std::this_thread::sleep_for(kEpochPause);
+    std::this_thread::sleep_for(std::min<std::chrono::milliseconds>(kEpochPause, std::chrono::milliseconds(limit_.left_ms())));
   }
 }
 
@@ -111,7 +110,7 @@ Status<NetworkClient::Trouble> NetworkClient::executed_before(const ledger::TxId
   const ledger::BlockHash block = end ? end->block : follower_.now().block;
   Trouble trouble{Failed::unreachable, "no validator answers"};
   for (const auto& validator : validators_) {
-    const auto response = client_.call_and_wait(validator, get(std::string(kInclusionPath) + "?txid=" + id.hex() + "&head=" + std::to_string(height)), timeout_ms_);
+    const auto response = client_.call_and_wait(validator, get(std::string(kInclusionPath) + "?txid=" + id.hex() + "&head=" + std::to_string(height)), patience());
     if (!response.ok()) continue;
     if (response->status != 200) {
       trouble = {Failed::disagreement, to_string(validator) + " knows of no such payment in an ended epoch"};

@@ -36,7 +36,7 @@ TEST(Node, PaysRestartsAndLosesNothing) {
 
   std::vector<SettleStep> steps;
   const auto paid =
-      alice.driver->pay(eur(bob, 30'00, 1000), kTimeoutMs, [&](const SettleStep& s) { steps.push_back(s); });
+      alice.driver->pay(eur(bob, 30'00, 1000), Deadline::in(kTimeoutMs), [&](const SettleStep& s) { steps.push_back(s); });
   ASSERT_TRUE(paid.ok()) << paid.error().what;
   EXPECT_GT(paid->prove_ms, 0);
   ASSERT_NE(paid->settled, nullptr);
@@ -77,7 +77,7 @@ TEST(Node, PaysRestartsAndLosesNothing) {
   for (size_t i = 0; i < devnet->size(); ++i) EXPECT_EQ(devnet->validator(i).state_hash(), before);
   alice.connect(*devnet);
   bob.connect(*devnet);
-  const auto again = bob.driver->pay(eur(alice, 10'00), kTimeoutMs);
+  const auto again = bob.driver->pay(eur(alice, 10'00), Deadline::in(kTimeoutMs));
   ASSERT_TRUE(again.ok()) << again.error().what;
   ASSERT_TRUE(alice.follow([&] { return alice.spendable(kEur) == 80'00; }));
 
@@ -97,16 +97,16 @@ TEST(Node, ADoubleSpendIsRefusedByNameOfTheRival) {
   Person bob = make_person(*devnet, dir.path() / "bob", seed_of(2));
   ASSERT_TRUE(devnet->fund(alice.wallet->address(), kEur, note::Amount(50'00), {}, kTimeoutMs).ok());
   for (Person* p : {&alice, &device}) ASSERT_TRUE(p->follow([&] { return p->spendable(kEur) == 50'00; }));
-  const auto rival = device.driver->prepare(eur(bob, 2'00), kTimeoutMs);
-  const auto honest = alice.driver->prepare(eur(bob, 1'00), kTimeoutMs);
+  const auto rival = device.driver->prepare(eur(bob, 2'00), Deadline::in(kTimeoutMs));
+  const auto honest = alice.driver->prepare(eur(bob, 1'00), Deadline::in(kTimeoutMs));
   ASSERT_TRUE(rival.ok() && honest.ok());
-  ASSERT_TRUE(alice.driver->settle(*honest, kTimeoutMs).ok());
+  ASSERT_TRUE(alice.driver->settle(*honest, Deadline::in(kTimeoutMs)).ok());
 
   // At once: the lock is there, or its block already is. Later: surely spent. The refusal names the first one each
   // time.
   const auto candidate = settle::decode_candidate(*rival->bytes);
   ASSERT_TRUE(candidate.ok());
-  const auto refused = device.network->payer().settle(*candidate, kTimeoutMs);
+  const auto refused = device.network->payer().settle(*candidate, Deadline::in(kTimeoutMs));
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().why, NotSettled::refused);
   ASSERT_TRUE(refused.error().refusal);
@@ -118,7 +118,7 @@ TEST(Node, ADoubleSpendIsRefusedByNameOfTheRival) {
   }
   ASSERT_TRUE(alice.follow([&] { return alice.spendable(kEur) == 49'00; }));
   wait_height(*devnet, alice.wallet->next_block() - 1);
-  const auto later = device.driver->settle(*rival, kTimeoutMs);
+  const auto later = device.driver->settle(*rival, Deadline::in(kTimeoutMs));
   ASSERT_FALSE(later.ok());
   EXPECT_EQ(later.error().kind, PayFailure::Kind::refused);
   const auto holders = device.network->lock_of(candidate->candidate.notes.front().nf);
@@ -137,12 +137,12 @@ TEST(Node, OfTwoRivalsAtOnceAtMostOneSettles) {
   Person bob = make_person(*devnet, dir.path() / "bob", seed_of(2));
   ASSERT_TRUE(devnet->fund(alice.wallet->address(), kEur, note::Amount(50'00), {}, kTimeoutMs).ok());
   for (Person* p : {&alice, &device}) ASSERT_TRUE(p->follow([&] { return p->spendable(kEur) == 50'00; }));
-  const auto a = alice.driver->prepare(eur(bob, 1'00), kTimeoutMs),
-             b = device.driver->prepare(eur(bob, 2'00), kTimeoutMs);
+  const auto a = alice.driver->prepare(eur(bob, 1'00), Deadline::in(kTimeoutMs)),
+             b = device.driver->prepare(eur(bob, 2'00), Deadline::in(kTimeoutMs));
   ASSERT_TRUE(a.ok() && b.ok());
   std::atomic<int> settled{0};
-  std::thread other([&] { settled += device.driver->settle(*b, kTimeoutMs).ok(); });
-  settled += alice.driver->settle(*a, kTimeoutMs).ok();
+  std::thread other([&] { settled += device.driver->settle(*b, Deadline::in(kTimeoutMs)).ok(); });
+  settled += alice.driver->settle(*a, Deadline::in(kTimeoutMs)).ok();
   other.join();
   EXPECT_LE(settled, 1);
   if (settled == 1) {
@@ -160,11 +160,11 @@ TEST(Node, OneValidatorDownIsEnoughLeftTwoAreNot) {
   ASSERT_TRUE(devnet->fund(alice.wallet->address(), kEur, note::Amount(50'00), {}, kTimeoutMs).ok());
   ASSERT_TRUE(alice.follow([&] { return alice.spendable(kEur) == 50'00; }));
   devnet->validator(3).close_server();
-  ASSERT_TRUE(alice.driver->pay(eur(bob, 10'00), kTimeoutMs).ok());
+  ASSERT_TRUE(alice.driver->pay(eur(bob, 10'00), Deadline::in(kTimeoutMs)).ok());
   ASSERT_TRUE(alice.follow([&] { return alice.spendable(kEur) == 40'00; }));
 
   devnet->validator(1).close_server();
-  const auto stuck = alice.driver->pay(eur(bob, 5'00), 3000);
+  const auto stuck = alice.driver->pay(eur(bob, 5'00), Deadline::in(3000));
   ASSERT_FALSE(stuck.ok());
   EXPECT_EQ(stuck.error().kind, PayFailure::Kind::pending);
   EXPECT_EQ(stuck.error().reject, "unreachable");
@@ -176,7 +176,7 @@ TEST(Node, OneValidatorDownIsEnoughLeftTwoAreNot) {
   ASSERT_TRUE(devnet);
   alice.connect(*devnet);
   bob.connect(*devnet);
-  const auto resumed = alice.driver->resume(kTimeoutMs);
+  const auto resumed = alice.driver->resume(Deadline::in(kTimeoutMs));
   ASSERT_EQ(resumed.size(), 1u);
   ASSERT_TRUE(resumed[0].ok()) << resumed[0].error().what;
   EXPECT_EQ(resumed[0]->txid, stuck.error().txid);
@@ -193,7 +193,7 @@ TEST(Node, WhatHasALockIsTakenUpByARestoredWallet) {
   ASSERT_TRUE(devnet->fund(alice.wallet->address(), kEur, note::Amount(50'00), {}, kTimeoutMs).ok());
   ASSERT_TRUE(alice.follow([&] { return alice.spendable(kEur) == 50'00; }));
   // Alice's machine dies after two validators have locked.
-  const auto outgoing = alice.driver->prepare(eur(bob, 5'00), kTimeoutMs);
+  const auto outgoing = alice.driver->prepare(eur(bob, 5'00), Deadline::in(kTimeoutMs));
   ASSERT_TRUE(outgoing.ok());
   net::Client client;
   for (size_t i : {0u, 1u}) {
@@ -209,7 +209,7 @@ TEST(Node, WhatHasALockIsTakenUpByARestoredWallet) {
   const auto adopted = restored.driver->adopt_locks(authority);
   ASSERT_TRUE(adopted.ok());
   EXPECT_EQ(*adopted, 1u);
-  const auto resumed = restored.driver->resume(kTimeoutMs);
+  const auto resumed = restored.driver->resume(Deadline::in(kTimeoutMs));
   ASSERT_EQ(resumed.size(), 1u);
   ASSERT_TRUE(resumed[0].ok()) << resumed[0].error().what;
   EXPECT_EQ(resumed[0]->txid, outgoing->txid);
@@ -226,7 +226,7 @@ TEST(Node, AnotherNetworksTransactionsAndWalletsAreRefused) {
   Person alice = make_person(*here, dir.path() / "alice", seed_of(1));
   ASSERT_TRUE(here->fund(alice.wallet->address(), kEur, note::Amount(50'00), {}, kTimeoutMs).ok());
   ASSERT_TRUE(alice.follow([&] { return alice.spendable(kEur) == 50'00; }));
-  const auto outgoing = alice.driver->prepare(eur(alice, 1'00), kTimeoutMs);
+  const auto outgoing = alice.driver->prepare(eur(alice, 1'00), Deadline::in(kTimeoutMs));
   ASSERT_TRUE(outgoing.ok());
   net::Client client;
   const auto answer = client.call_and_wait(there->endpoints()[0],

@@ -121,10 +121,8 @@ struct Payer::Gathering {
   }
 
   void post(bool of_votes, size_t validator, const std::string& path, Bytes body) {
-    const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
     payer.client_.call(payer.validators_[validator], {net::Method::post, path, std::move(body), ""},
-                       static_cast<uint32_t>(std::max<int64_t>(left, 1)),
+                       std::max(Deadline::at(deadline).left_ms(), 1u),
                        [box = mailbox, of_votes, validator](Result<net::Response, Error> r) {
                          const auto at = std::chrono::steady_clock::now();
                          const std::lock_guard guard(box->mutex);
@@ -380,16 +378,15 @@ struct Payer::Gathering {
   Timings timings;
 };
 
-Result<Settled, SettleFailure> Payer::settle(const settle::DecodedCandidate& transaction, uint32_t timeout_ms,
+Result<Settled, SettleFailure> Payer::settle(const settle::DecodedCandidate& transaction, const Deadline& deadline,
                                              const Watch& watch) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
   if (mode_ != SettleMode::gather) {
     const Handing to{client_, committee_, validators_, entropy_, mode_, settled_++};
-    auto settled = hand_over(to, transaction, std::min(timeout_ms, kExchangePatienceMs), watch);
+    auto settled = hand_over(to, transaction, deadline.at_most(kExchangePatienceMs), watch);
     if (settled.ok()) return std::move(settled).value();
     if (settled.error().unknown_here) mode_ = SettleMode::gather;
   }
-  Gathering gathering(*this, transaction, deadline, watch);
+  Gathering gathering(*this, transaction, deadline.time(), watch);
   return gathering.run();
 }
 

@@ -6,6 +6,7 @@
 
 #include "net/client.hpp"
 #include "node/api.hpp"
+#include "node/deadline.hpp"
 #include "settle/certificate.hpp"
 
 namespace sotto::node {
@@ -72,9 +73,9 @@ class Payer {
 
   using Watch = std::function<void(const SettleStep&)>;    // on the caller's thread
   // Sends, gathers, returns once final or once it cannot be. Any number of times for the same bytes: validators repeat
-  // their answers. Blocks up to `timeout_ms`.
+  // their answers. Blocks until `deadline` at most.
   // In any other mode than `gather` it gathers all the same when that does not bring a certificate within kExchangePatienceMs.
-  Result<Settled, SettleFailure> settle(const settle::DecodedCandidate& transaction, uint32_t timeout_ms,
+  Result<Settled, SettleFailure> settle(const settle::DecodedCandidate& transaction, const Deadline& deadline,
                                         const Watch& watch = {});
   void use(SettleMode mode) { mode_ = mode; }
   SettleMode mode() const { return mode_; }

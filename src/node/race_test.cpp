@@ -51,7 +51,7 @@ TEST_F(Race, BothPaymentsAreMadeOnceHoweverTheVotesFall) {
   for (int i = 0; i < races(); ++i) {
     std::mt19937 random(static_cast<uint32_t>(i));
     const auto a = eur(bob, 1'00), b = eur(bob, 2'00);
-    const auto first = alice.driver->prepare(a, kTimeoutMs), second = device.driver->prepare(b, kTimeoutMs);
+    const auto first = alice.driver->prepare(a, Deadline::in(kTimeoutMs)), second = device.driver->prepare(b, Deadline::in(kTimeoutMs));
     ASSERT_TRUE(first.ok() && second.ok());
     // Every other time two against two, which nobody can make final; otherwise any split.
     const uint32_t half[] = {0b0011, 0b0101, 0b1001, 0b0110, 0b1010, 0b1100};
@@ -62,8 +62,8 @@ TEST_F(Race, BothPaymentsAreMadeOnceHoweverTheVotesFall) {
     std::atomic<size_t> words{0};
     const auto notice = [&](const std::string& what) { words += what.find("unlocking") != std::string::npos; };
     std::optional<Result<Paid, PayFailure>> theirs;
-    std::thread other([&] { theirs = device.driver->finish(b, *second, kRaceMs, {}, notice); });
-    const auto ours = alice.driver->finish(a, *first, kRaceMs, {}, notice);
+    std::thread other([&] { theirs = device.driver->finish(b, *second, Deadline::in(kRaceMs), {}, notice); });
+    const auto ours = alice.driver->finish(a, *first, Deadline::in(kRaceMs), {}, notice);
     other.join();
     seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
     ASSERT_TRUE(ours.ok()) << i << ": " << ours.error().reject << " " << ours.error().what;

@@ -12,17 +12,16 @@ class StakeDriver {
 
   // What one operation pays with, and how the wallet makes it.
   struct Order {
-    wallet::AssetOpening asset, fee_asset;
-    note::Amount fee;
+    std::optional<wallet::SpendRequest> spend;   // amount zero: the fee alone; none: no note of ours
     std::function<Result<wallet::Outgoing, wallet::Refusal>(wallet::Prover& prover, Entropy& entropy)> make;
   };
-  // Merges notes if it must, settles, and waits for the block in which the operation takes effect. `pending`: it is certified or
+  // Merges notes if it must (in Paid; ask the wallet's plan() beforehand what it costs), settles, and waits for the block in which the operation takes effect. `pending`: it is certified or
   // may be, and its block has not come in time; sync() finds it later.
-  Result<Paid, PayFailure> carry_out(const Order& order, uint32_t timeout_ms);
+  Result<Paid, PayFailure> carry_out(const Order& order, const Deadline& deadline);
 
   // An operation that stands alone, to be ordered: given to every validator until `done` of the table, asked for again and again.
   // nonsense: none of them takes it, and what one of them says why.
-  Status<NetworkClient::Trouble> order(const Bytes& transaction, const std::function<bool(const StakeMessage&)>& done, uint32_t timeout_ms);
+  Status<NetworkClient::Trouble> order(const Bytes& transaction, const std::function<bool(const StakeMessage&)>& done, const Deadline& deadline);
 
   struct Taken {
     wallet::StakeEntry of;
@@ -31,7 +30,7 @@ class StakeDriver {
   };
   // Takes every claim of ours that is ready by `table`.
   Result<std::vector<Taken>, PayFailure> collect(const StakeMessage& table, const wallet::AssetOpening& fee_asset, note::Amount fee,
-                                                 uint32_t timeout_ms);
+                                                 const Deadline& deadline);
 
  private:
   wallet::Wallet& wallet_;

@@ -10,14 +10,16 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-constexpr size_t kMaxMerges = 64;      // for one payment
+constexpr uint32_t kHeldWaitMs = 3000;  // for a payment nobody is sending on: perhaps a block has it
+constexpr int kMaxReplans = 4;         // after merges that were refused: another device paid with the same notes
+
+}  // namespace
 
 PayFailure wallet_failure(const wallet::Refusal& r) {
   const std::string reject = wallet::name(r.reject);
-  return {PayFailure::Kind::wallet, reject, r.detail.empty() ? reject : reject + ": " + r.detail, std::nullopt};
+  return {.kind = PayFailure::Kind::wallet, .reject = reject, .what = r.detail.empty() ? reject : reject + ": " + r.detail, .shortfall = r.shortfall};
 }
-
-}  // namespace
+PayFailure wallet_failure(const WalletDriver::Trouble& t) { return {.kind = PayFailure::Kind::wallet, .reject = t.reject, .what = t.what}; }
 
 Result<Synced, WalletDriver::Trouble> WalletDriver::sync(uint32_t wait_ms, const SyncProgress& progress) {
   Synced out;
@@ -39,7 +41,7 @@ Result<Synced, WalletDriver::Trouble> WalletDriver::sync(uint32_t wait_ms, const
   }
 }
 
-Result<Paid, PayFailure> WalletDriver::settle(const wallet::Outgoing& outgoing, uint32_t timeout_ms,
+Result<Paid, PayFailure> WalletDriver::settle(const wallet::Outgoing& outgoing, const Deadline& deadline,
                                               const Payer::Watch& watch) {
   const auto candidate = settle::decode_candidate(*outgoing.bytes);
   if (!candidate.ok())
@@ -49,9 +51,9 @@ Result<Paid, PayFailure> WalletDriver::settle(const wallet::Outgoing& outgoing, 
   const auto start = proven_here ? prover_.finished() : Clock::now();
   const auto paid = [&](std::shared_ptr<const Settled> settled, Clock::time_point at) {
     return Paid{outgoing.txid, outgoing.bytes, std::move(settled), proven_here ? prover_.prove_ms() : 0,
-                std::chrono::duration<double, std::milli>(at - start).count(), 0};
+                std::chrono::duration<double, std::milli>(at - start).count(), {}};
   };
-  auto settled = network_.settle(*candidate, timeout_ms, watch);
+  auto settled = network_.settle(*candidate, deadline, watch);
   const auto settled_at = Clock::now();
   if (!settled.ok()) {
     const SettleFailure& f = settled.error();
@@ -82,44 +84,86 @@ Result<Paid, PayFailure> WalletDriver::settle(const wallet::Outgoing& outgoing, 
   return out;
 }
 
-// Until the wallet has stored a payment: money on its way is waited for, money in too many notes is merged.
-Result<wallet::Outgoing, PayFailure> WalletDriver::prepare(const wallet::PayRequest& request, uint32_t timeout_ms,
-                                                           size_t* merges) {
-  const auto deadline = Clock::now() + std::chrono::milliseconds(timeout_ms);
-  size_t merged_so_far = 0;
-  for (;;) {
-    auto outgoing = wallet_.pay(request, prover_, entropy_);
-    if (merges != nullptr) *merges = merged_so_far;
-    if (outgoing.ok()) {
-      proven_ = outgoing->txid;
-      return std::move(outgoing).value();
+Result<Merges, PayFailure> WalletDriver::gather(const wallet::SpendPlan& agreed, const Deadline& deadline, const Progress& progress) {
+  const auto limit = network_.within(deadline);
+  Merges made{0, agreed.plan.merges, {}, {}};
+  const auto failed = [&](PayFailure f) {
+    f.merges = made;
+    if (made.done > 0) f.kind = PayFailure::Kind::merging;
+    return Failure{std::move(f)};
+  };
+  std::optional<Deadline> held;
+  for (int refused = 0;;) {
+    const auto plan = wallet_.plan(agreed.spend);
+    if (!plan.ok()) return failed(wallet_failure(plan.error()));
+    const auto price = made.fees.plus(plan->plan.fees());
+    if (!price || *price > agreed.plan.fees())
+      return failed({.kind = PayFailure::Kind::wallet, .reject = "costs_changed", .what = "it would cost more fees now than it was agreed to"});
+    if (!plan->waits && plan->plan.first.empty()) return made;
+    std::vector<wallet::TxId> round;
+    for (size_t i = 0; i < plan->plan.first.size(); ++i) {
+      if (deadline.over()) return failed({.kind = PayFailure::Kind::wallet, .reject = "timed_out", .what = "the time given is over"});
+      const auto merge = wallet_.merge(*plan, i, prover_, entropy_);
+      if (!merge.ok() && merge.error().reject == wallet::Reject::plan_outdated) break;
+      if (!merge.ok()) return failed(wallet_failure(merge.error()));
+      const auto settled = resume(*merge, deadline);
+      if (!settled.ok() && settled.error().kind == PayFailure::Kind::refused && ++refused <= kMaxReplans) break;
+      if (!settled.ok()) {
+        PayFailure f = settled.error();
+        f.merges = made;
+        f.kind = PayFailure::Kind::merging;
+        return Failure{std::move(f)};
+      }
+      ++made.done;
+      made.fees = *made.fees.plus(plan->plan.fee);
+      made.txids.push_back(merge->txid);
+      round.push_back(merge->txid);
+      if (progress) progress(made);
     }
-    const auto reject = outgoing.error().reject;
-    const bool merge = (reject == wallet::Reject::needs_merge || reject == wallet::Reject::needs_fee_merge) &&
-                       merged_so_far < kMaxMerges;
-    if (merge) {
-      const auto& asset = reject == wallet::Reject::needs_merge ? request.asset : request.fee_asset;
-      auto merged = wallet_.merge(asset, request.fee_asset, request.fee, prover_, entropy_);
-      if (!merged.ok()) return Failure{wallet_failure(merged.error())};
-      auto settled = settle(*merged, left_ms(deadline));
-      if (!settled.ok()) return Failure{settled.error()};
-      ++merged_so_far;
-    } else if (reject != wallet::Reject::funds_arriving || left_ms(deadline) == 0) {
-      return Failure{wallet_failure(outgoing.error())};
-    }
-    const auto synced = sync(std::min(left_ms(deadline), kBlockWaitMs));
-    if (!synced.ok())
-      return Failure{PayFailure{PayFailure::Kind::wallet, synced.error().reject, synced.error().what, std::nullopt}};
+    // The round's notes can be spent once its block is there; or what is on its way is waited for.
+    if (plan->held && !held) held = deadline.within(kHeldWaitMs);
+    const Deadline& wait = plan->held ? *held : deadline;
+    const auto there = [&] { return std::ranges::all_of(round, [&](const wallet::TxId& id) { return ended(id); }); };
+    do {
+      if (wait.over())
+        return failed({.kind = PayFailure::Kind::wallet, .reject = !round.empty() ? "timed_out" : plan->held ? "funds_held" : "funds_arriving",
+                       .what = round.empty() ? "the money has not all arrived" : "the time given is over"});
+      const auto synced = sync(wait.at_most(kBlockWaitMs));
+      if (!synced.ok()) return failed(wallet_failure(synced.error()));
+    } while (!there());
   }
 }
 
-Result<Paid, PayFailure> WalletDriver::pay(const wallet::PayRequest& request, uint32_t timeout_ms,
+Result<wallet::Outgoing, PayFailure> WalletDriver::prepare(const wallet::PayRequest& request, const wallet::SpendPlan& agreed,
+                                                           const Deadline& deadline, Merges* merges, const Progress& progress) {
+  auto made = gather(agreed, deadline, progress);
+  if (merges != nullptr) *merges = made.ok() ? *made : made.error().merges;
+  if (!made.ok()) return Failure{made.error()};
+  auto outgoing = wallet_.pay(request, prover_, entropy_);
+  if (!outgoing.ok()) {
+    PayFailure f = wallet_failure(outgoing.error());
+    f.merges = std::move(made).value();
+    if (f.merges.done > 0) f.kind = PayFailure::Kind::merging;
+    return Failure{std::move(f)};
+  }
+  proven_ = outgoing->txid;
+  return std::move(outgoing).value();
+}
+
+Result<wallet::Outgoing, PayFailure> WalletDriver::prepare(const wallet::PayRequest& request, const Deadline& deadline) {
+  const auto plan = wallet_.plan({request.asset, request.amount, request.fee_asset, request.fee});
+  if (!plan.ok()) return Failure{wallet_failure(plan.error())};
+  return prepare(request, *plan, deadline);
+}
+
+Result<Paid, PayFailure> WalletDriver::pay(const wallet::PayRequest& request, const Deadline& deadline,
                                            const Payer::Watch& watch, const Notice& notice) {
-  const auto deadline = Clock::now() + std::chrono::milliseconds(timeout_ms);
-  size_t merges = 0;
-  TRY(outgoing, prepare(request, timeout_ms, &merges));
-  TRY(paid, finish(request, std::move(outgoing), left_ms(deadline), watch, notice));
-  paid.merges += merges;
+  const auto plan = wallet_.plan({request.asset, request.amount, request.fee_asset, request.fee});
+  if (!plan.ok()) return Failure{wallet_failure(plan.error())};
+  Merges merges;
+  TRY(outgoing, prepare(request, *plan, deadline, &merges));
+  TRY(paid, finish(request, std::move(outgoing), deadline, watch, notice));
+  paid.merges = std::move(merges);
   return paid;
 }
 
@@ -133,17 +177,19 @@ std::vector<wallet::Outgoing> WalletDriver::unfinished() const {
   return out;
 }
 
-Result<Paid, PayFailure> WalletDriver::resume(const wallet::Outgoing& outgoing, uint32_t timeout_ms, const Payer::Watch& watch,
+Result<Paid, PayFailure> WalletDriver::resume(const wallet::Outgoing& outgoing, const Deadline& deadline, const Payer::Watch& watch,
                                               const Notice& notice) {
-  const auto deadline = Clock::now() + std::chrono::milliseconds(timeout_ms);
-  auto settled = settle(outgoing, timeout_ms, watch);
+  if (deadline.over())
+    return Failure{PayFailure{.kind = PayFailure::Kind::pending, .reject = "not_tried", .what = "there was no time left to send it", .txid = outgoing.txid}};
+  const auto limit = network_.within(deadline);
+  auto settled = settle(outgoing, deadline, watch);
   if (settled.ok()) return settled;
   return contest(outgoing, std::move(settled.error()), deadline, watch, notice);
 }
 
-std::vector<Result<Paid, PayFailure>> WalletDriver::resume(uint32_t timeout_ms, const Payer::Watch& watch, const Notice& notice) {
+std::vector<Result<Paid, PayFailure>> WalletDriver::resume(const Deadline& deadline, const Payer::Watch& watch, const Notice& notice) {
   std::vector<Result<Paid, PayFailure>> out;
-  for (const auto& outgoing : unfinished()) out.push_back(resume(outgoing, timeout_ms, watch, notice));
+  for (const auto& outgoing : unfinished()) out.push_back(resume(outgoing, deadline, watch, notice));
   return out;
 }
 

@@ -25,13 +25,29 @@ struct Wallet::Spending {
   std::vector<Candidate> candidates;
 };
 
-Wallet::Spending Wallet::spendable(const AssetOpening& asset) const {
+Wallet::Spending Wallet::spendable(const AssetOpening& asset, Arriving arriving) const {
   Spending out;
+  const auto add = [&](const NoteEntry* entry, Amount value) {
+    out.candidates.push_back({out.entries.size(), value});
+    out.entries.push_back(entry);
+  };
   for (const auto& [cm, entry] : state_.notes) {
-    if (entry.opened.payment.asset != asset || !entry.position || entry.spent_by || state_.held.contains(cm)) continue;
-    out.candidates.push_back({out.entries.size(), entry.opened.payment.value});
-    out.entries.push_back(&entry);
+    if (entry.opened.payment.asset != asset || entry.spent_by || state_.held.contains(cm)) continue;
+    if (entry.position || arriving != Arriving::none) add(&entry, entry.opened.payment.value);
   }
+  if (arriving != Arriving::open) return out;
+  for (const auto& [txid, payment] : state_.payments) {
+    if (!payment.is_open()) continue;
+    for (const PaymentOutput& o : payment.outputs)
+      if (o.own && o.asset == asset) add(nullptr, o.value);
+  }
+  return out;
+}
+
+Wallet::Chosen Wallet::chosen(const Selection& selection, const Spending& notes, const Spending& fee_notes) {
+  Chosen out{selection, {}};
+  for (size_t i = 0; i < circuit::kSlots; ++i)
+    if (selection.inputs[i]) out.notes[i] = (i < 2 ? notes : fee_notes).entries[selection.inputs[i]->handle]->cm.encode();
   return out;
 }
 
@@ -62,25 +78,60 @@ Refusal Wallet::refusal_of(SelectReject reject, const AssetOpening& asset, Amoun
   return {Reject::insufficient_funds, {}};
 }
 
-Result<Selection, Refusal> Wallet::choose(const AssetOpening& asset, Amount amount, const AssetOpening& fee_asset, Amount fee) const {
+Result<Wallet::Chosen, Refusal> Wallet::choose(const AssetOpening& asset, Amount amount, const AssetOpening& fee_asset, Amount fee) const {
   const Spending notes = spendable(asset);
   const Spending fee_notes = spendable(fee_asset);
-  auto selection = asset == fee_asset ? select_fee_asset(notes.candidates, amount, fee) : select(notes.candidates, amount, fee_notes.candidates, fee);
+  const auto selection = asset == fee_asset ? select_fee_asset(notes.candidates, amount, fee) : select(notes.candidates, amount, fee_notes.candidates, fee);
   if (!selection.ok()) return Failure{refusal_of(selection.error(), asset, amount, fee_asset, fee)};
-  return std::move(selection).value();
+  return chosen(*selection, notes, fee_notes);
 }
 
-Result<Selection, Refusal> Wallet::choose_fee(const AssetOpening& fee_asset, Amount fee) const {
-  auto selection = select_fee(spendable(fee_asset).candidates, fee);
+Result<Wallet::Chosen, Refusal> Wallet::choose_fee(const AssetOpening& fee_asset, Amount fee) const {
+  const Spending notes = spendable(fee_asset);
+  const auto selection = select_fee(notes.candidates, fee);
   if (!selection.ok()) return Failure{refusal_of(selection.error(), fee_asset, Amount(), fee_asset, fee)};
-  return std::move(selection).value();
+  return chosen(*selection, notes, notes);
 }
 
-Result<Outgoing, Refusal> Wallet::send(const Selection& selection, const AssetOpening& asset,
+Result<SpendPlan, Refusal> Wallet::plan(const SpendRequest& spend) const {
+  TRY_OK(check_assets(spend.asset, spend.fee_asset, spend.fee));
+  const auto attempt = [&](const Spending& notes, const Spending& fee_notes) {
+    if (spend.amount && spend.amount->is_zero()) return plan_fee(fee_notes.candidates, spend.fee);
+    if (spend.asset == spend.fee_asset) return plan_fee_asset(notes.candidates, spend.amount, spend.fee);
+    return wallet::plan(notes.candidates, spend.amount, fee_notes.candidates, spend.fee);
+  };
+  const Spending notes = spendable(spend.asset), fee_notes = spendable(spend.fee_asset);
+  const auto now = attempt(notes, fee_notes);
+  SpendPlan out{spend, {}, false, false, {}};
+  // "Everything" is what is there. Else with the change of final payments, which the next block brings; or, if there is no other
+  // way, with that of open ones.
+  auto later = now;
+  if (spend.amount && (!now.ok() || now->merges > 0)) later = attempt(spendable(spend.asset, Arriving::final), spendable(spend.fee_asset, Arriving::final));
+  out.held = !now.ok() && !later.ok();
+  if (out.held) later = attempt(spendable(spend.asset, Arriving::open), spendable(spend.fee_asset, Arriving::open));
+  if (!now.ok() && !later.ok()) {
+    const PlanRefusal& no = later.error();
+    Refusal refusal = refusal_of(no.reject, spend.asset, Amount(UINT64_MAX), spend.fee_asset, Amount(UINT64_MAX));
+    refusal.shortfall = Shortfall{no.of_fee_asset ? spend.fee_asset : spend.asset, no.needed, no.there, no.merges, no.dust};
+    return Failure{std::move(refusal)};
+  }
+  if (now.ok() && (!later.ok() || now->merges <= later->merges)) {
+    out.plan = *now;
+    for (const PlannedMerge& merge : out.plan.first)
+      out.notes.push_back(chosen(merge.selection, merge.of_fee_asset ? fee_notes : notes, fee_notes).notes);
+  } else {
+    out.plan = *later;
+    out.plan.first.clear();                  // of notes that are not there yet
+    out.waits = true;
+  }
+  out.spend.amount = out.plan.amount;
+  return out;
+}
+
+Result<Outgoing, Refusal> Wallet::send(const Chosen& chosen, const AssetOpening& asset,
                                        const std::optional<OutputPlan>& payment, const AssetOpening& fee_asset, Amount fee,
                                        Prover& prover, Entropy& entropy, const Passage& passage) {
-  const Spending notes = spendable(asset);
-  const Spending fee_notes = spendable(fee_asset);
+  const Selection& selection = chosen.selection;
   TransferPlan plan;
   plan.asset = asset;
   plan.fee_asset = fee_asset;
@@ -91,8 +142,8 @@ Result<Outgoing, Refusal> Wallet::send(const Selection& selection, const AssetOp
   plan.anchor = state_.tree.root();
   PaymentEntry record;
   for (size_t i = 0; i < circuit::kSlots; ++i) {
-    if (!selection.inputs[i]) continue;
-    const NoteEntry& entry = *(i < 2 ? notes : fee_notes).entries[selection.inputs[i]->handle];
+    if (!chosen.notes[i]) continue;
+    const NoteEntry& entry = state_.notes.at(*chosen.notes[i]);
     const auto path = state_.tree.path(*entry.position);
     CHECK(path);  // every unspent note with a position is marked
     plan.inputs[i] = InputPlan{entry.opened.payment.value, entry.opened.diversifier, entry.opened.rho,
@@ -127,6 +178,7 @@ Result<Outgoing, Refusal> Wallet::send(const Selection& selection, const AssetOp
   record.made_at = state_.height();
   record.fee_asset = fee_asset;
   record.fee = fee;
+  record.untold = true;
   HistoryEntry entry;
   entry.txid = record.txid;
   entry.order = state_.next_order;
@@ -164,24 +216,54 @@ Result<Outgoing, Refusal> Wallet::pay(const PayRequest& request, Prover& prover,
               request.fee_asset, request.fee, prover, entropy);
 }
 
-Result<Outgoing, Refusal> Wallet::merge(const AssetOpening& asset, const AssetOpening& fee_asset, Amount fee,
-                                        Prover& prover, Entropy& entropy) {
-  TRY_OK(check_assets(asset, fee_asset, fee));
-  const auto selection = asset == fee_asset
-                             ? select_merge_fee_asset(spendable(asset).candidates, fee)
-                             : select_merge(spendable(asset).candidates, spendable(fee_asset).candidates, fee);
-  if (!selection) return Failure{Refusal{Reject::nothing_to_merge, {}}};
-  return send(*selection, asset, std::nullopt, fee_asset, fee, prover, entropy);
+Result<Outgoing, Refusal> Wallet::merge(const SpendPlan& plan, size_t index, Prover& prover, Entropy& entropy) {
+  const PlannedMerge& merge = plan.plan.first.at(index);
+  for (const auto& cm : plan.notes.at(index)) {
+    const auto note = cm ? state_.notes.find(*cm) : state_.notes.end();
+    if (cm && (note == state_.notes.end() || !note->second.position || note->second.spent_by || state_.held.contains(*cm)))
+      return Failure{Refusal{Reject::plan_outdated, {}}};
+  }
+  return send({merge.selection, plan.notes[index]}, merge.of_fee_asset ? plan.spend.fee_asset : plan.spend.asset, std::nullopt,
+              plan.spend.fee_asset, plan.spend.fee, prover, entropy);
 }
 
 Result<Outgoing, Refusal> Wallet::split(const AssetOpening& asset, const AssetOpening& fee_asset, Amount fee,
                                         Prover& prover, Entropy& entropy) {
   TRY_OK(check_assets(asset, fee_asset, fee));
-  const auto selection = asset == fee_asset
-                             ? select_split_fee_asset(spendable(asset).candidates, fee)
-                             : select_split(spendable(asset).candidates, spendable(fee_asset).candidates, fee);
+  const Spending notes = spendable(asset), fee_notes = spendable(fee_asset);
+  const auto selection = asset == fee_asset ? select_split_fee_asset(notes.candidates, fee) : select_split(notes.candidates, fee_notes.candidates, fee);
   if (!selection) return Failure{Refusal{Reject::nothing_to_split, {}}};
-  return send(*selection, asset, std::nullopt, fee_asset, fee, prover, entropy);
+  return send(chosen(*selection, notes, fee_notes), asset, std::nullopt, fee_asset, fee, prover, entropy);
+}
+
+std::vector<const PaymentEntry*> Wallet::open_payments() const {
+  std::vector<const PaymentEntry*> out;
+  for (const HistoryEntry* entry : state_.oldest_first()) {
+    const PaymentEntry* made = payment(entry->txid);
+    if (made != nullptr && made->is_open()) out.push_back(made);
+  }
+  return out;
+}
+
+const PaymentEntry* Wallet::unfinished_like(const note::Address& to, const AssetOpening& asset, Amount amount) const {
+  for (const HistoryEntry* entry : state_.oldest_first()) {
+    const PaymentEntry* made = payment(entry->txid);
+    const bool final = made != nullptr && (made->state == PaymentState::settled || made->state == PaymentState::executed);
+    if (made == nullptr || !(made->is_open() || (final && made->untold))) continue;
+    const auto same = [&](const PaymentOutput& o) { return !o.change && o.to == to && o.asset == asset && o.value == amount; };
+    if (std::ranges::any_of(made->outputs, same)) return made;
+  }
+  return nullptr;
+}
+
+Status<Refusal> Wallet::told(const TxId& txid) {
+  const PaymentEntry* made = payment(txid);
+  if (made == nullptr || !made->untold) return Ok{};
+  State next = state_;
+  PaymentEntry& entry = next.payments.at(txid);
+  entry.untold = false;
+  const Changes changes{{row_of(entry)}, {}};
+  return commit(std::move(next), changes);
 }
 
 std::vector<Outgoing> Wallet::to_resend() const {

@@ -107,15 +107,15 @@ Result<Outgoing, Refusal> Wallet::claim(const ClaimRequest& request, Prover& pro
   if (found == state_.stakes.end() || !claimable(found->second)) return Failure{Refusal{Reject::nothing_to_claim, {}}};
   TRY_OK(check_assets(request.asset, request.fee_asset, request.fee));
   // The fee comes out of what is claimed if it can, else out of a note.
-  Selection selection;
+  Chosen chosen;
   const bool pays_itself = request.asset == request.fee_asset && request.amount.units() > request.fee.units();
   if (pays_itself) {
-    selection.carry = request.fee;
-    selection.outputs[0] = Amount(request.amount.units() - request.fee.units());
+    chosen.selection.carry = request.fee;
+    chosen.selection.outputs[0] = Amount(request.amount.units() - request.fee.units());
   } else {
     TRY(fee_note, choose_fee(request.fee_asset, request.fee));
-    selection = fee_note;
-    selection.outputs[0] = request.amount;
+    chosen = fee_note;
+    chosen.selection.outputs[0] = request.amount;
   }
   const Hash32 basis = found->second.basis;
   const auto secret = claim_secret(keys_.ask(), basis);
@@ -126,7 +126,7 @@ Result<Outgoing, Refusal> Wallet::claim(const ClaimRequest& request, Prover& pro
     auto& op = std::get<ledger::Claim>(tx.operations[0]);
     op.signature = crypto::redjubjub_sign(secret, op.key, ledger::claim_message(ledger::txid(tx)), entropy);
   };
-  return send(selection, request.asset, std::nullopt, request.fee_asset, request.fee, prover, entropy, {request.amount, Amount(), make, sign});
+  return send(chosen, request.asset, std::nullopt, request.fee_asset, request.fee, prover, entropy, {request.amount, Amount(), make, sign});
 }
 
 bool Wallet::claimable(const StakeEntry& entry) const {

@@ -10,6 +10,7 @@ constexpr uint8_t kRowVersion = 1;
 constexpr uint8_t kAccountVersion = 2;      // 2: the words
 constexpr uint8_t kSyncVersion = 2;         // 2: without the next order, which the history tells
 constexpr uint8_t kHistoryVersion = 2;      // 2: times
+constexpr uint8_t kPaymentVersion = 2;   // 1 lacks `untold`
 constexpr size_t kMaxReasonBytes = 1024;
 constexpr size_t kMaxItems = 3 * ledger::kMaxTransfers;
 constexpr size_t kMaxCertificate = 64 * 1024;
@@ -172,7 +173,7 @@ Result<PaymentOutput, DecodeError> read_payment_output(Reader& in) {
 
 Result<PaymentEntry, DecodeError> read_payment(ByteView value) {
   Reader in(value);
-  TRY_OK(begin(in));
+  TRY(version, begin(in, kPaymentVersion));
   PaymentEntry out;
   TRY(txid, read_txid(in));
   TRY(bytes, read_bytes(in, ledger::kMaxTransactionBytes));
@@ -193,6 +194,10 @@ Result<PaymentEntry, DecodeError> read_payment(ByteView value) {
   TRY(fee_asset, read_asset(in));
   TRY(fee, in.u64());
   TRY(certificate, read_bytes(in, kMaxCertificate));
+  if (version >= 2) {
+    TRY(untold, in.boolean());
+    out.untold = untold;
+  }
   TRY_OK(in.finish());
   if (state < 1 || state > 5) return Failure{DecodeError::too_large};
   out.txid = txid;
@@ -325,6 +330,34 @@ Status<DecodeError> read_row(const Row& row, State& state) {
 
 }  // namespace
 
+const char* name(PaymentKind kind) {
+  switch (kind) {
+    case PaymentKind::payment: return "payment";
+    case PaymentKind::merge: return "merge";
+    case PaymentKind::split: return "split";
+    case PaymentKind::bond: return "bond";
+    case PaymentKind::unbond: return "unbond";
+    case PaymentKind::registration: return "registration";
+    case PaymentKind::claim: return "claim";
+  }
+  return "unknown";
+}
+
+// By what it does, not by a word that somebody wrote down: another device's transactions have a kind too.
+PaymentKind PaymentEntry::kind() const {
+  if (std::ranges::any_of(outputs, [](const PaymentOutput& o) { return !o.change; })) return PaymentKind::payment;
+  const auto tx = ledger::decode_transaction(*bytes);
+  if (tx.ok()) {
+    for (const ledger::Operation& op : tx->operations) {
+      if (std::holds_alternative<ledger::Bond>(op)) return PaymentKind::bond;
+      if (std::holds_alternative<ledger::Unbond>(op)) return PaymentKind::unbond;
+      if (std::holds_alternative<ledger::Register>(op)) return PaymentKind::registration;
+      if (std::holds_alternative<ledger::Claim>(op)) return PaymentKind::claim;
+    }
+  }
+  return spends.size() > 1 && outputs.size() <= spends.size() ? PaymentKind::merge : PaymentKind::split;
+}
+
 const char* name(PaymentState state) {
   switch (state) {
     case PaymentState::pending: return "pending";
@@ -425,7 +458,7 @@ Row row_of(const NoteEntry& note) {
 }
 
 Row row_of(const PaymentEntry& payment) {
-  Writer out = begin_row();
+  Writer out = begin_row(kPaymentVersion);
   out.raw(payment.txid.value);
   out.sized(*payment.bytes);
   out.u64(payment.expiry);
@@ -448,6 +481,7 @@ Row row_of(const PaymentEntry& payment) {
   write(out, payment.fee_asset);
   out.u64(payment.fee.units());
   out.sized(payment.certificate);
+  out.u8(payment.untold ? 1 : 0);
   return {key_of(payment), std::move(out).bytes()};
 }
 

@@ -58,6 +58,10 @@ struct PaymentOutput {
   bool change = false;                               // to the change address: nobody asked for it
 };
 
+// What a transaction of this wallet's is for.
+enum class PaymentKind : uint8_t { payment, merge, split, bond, unbond, registration, claim };
+const char* name(PaymentKind kind);
+
 // Something this wallet sent. `bytes` were stored before they were first sent; only they are ever sent again.
 struct PaymentEntry {
   TxId txid;
@@ -71,8 +75,12 @@ struct PaymentEntry {
   AssetOpening fee_asset;
   Amount fee;
   Bytes certificate;                                 // settlement certificate, once known
+  bool untold = false;                               // made here, and its outcome has not been shown to anybody yet
   // Notes are held back while the payment might still happen.
   bool holds_notes() const { return state == PaymentState::pending || state == PaymentState::settled || state == PaymentState::expired; }
+  // Perhaps sent, not known to be final and not known to be impossible.
+  bool is_open() const { return state == PaymentState::pending || state == PaymentState::expired; }
+  PaymentKind kind() const;
 };
 
 struct HistoryItem {

@@ -25,7 +25,7 @@ const char* name(Reject reject) {
     case Reject::memo_too_long: return "memo_too_long";
     case Reject::memo_not_utf8: return "memo_not_utf8";
     case Reject::memo_hidden_mark: return "memo_hidden_mark";
-    case Reject::nothing_to_merge: return "nothing_to_merge";
+    case Reject::plan_outdated: return "plan_outdated";
     case Reject::nothing_to_split: return "nothing_to_split";
     case Reject::no_stake: return "no_stake";
     case Reject::below_minimum: return "below_minimum";

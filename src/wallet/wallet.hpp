@@ -10,7 +10,7 @@
 #include "ledger/check.hpp"
 #include "settle/certificate.hpp"
 #include "wallet/build.hpp"
-#include "wallet/selection.hpp"
+#include "wallet/plan.hpp"
 #include "wallet/state.hpp"
 
 namespace sotto::wallet {
@@ -27,7 +27,7 @@ enum class Reject : uint8_t {
   insufficient_funds,
   funds_arriving,          // enough, once what is under way has arrived: try again after the next block
   insufficient_fee,
-  needs_merge,             // enough, in too many notes: merge() first
+  needs_merge,             // enough, in too many notes: plan() and merge() first
   needs_fee_merge,         // the same for the fee asset
   unknown_asset,
   regulated_asset,         // policy other than 0
@@ -36,7 +36,7 @@ enum class Reject : uint8_t {
   memo_too_long,           // these three: note::check_memo, detail says what of it
   memo_not_utf8,
   memo_hidden_mark,
-  nothing_to_merge,        // fewer than two notes
+  plan_outdated,           // merge(): the notes it names are spent or held by now; plan again
   nothing_to_split,
   no_stake,                // the network has none
   below_minimum,           // less than the network lets bond or register
@@ -65,9 +65,17 @@ enum class Reject : uint8_t {
   store_failed,            // detail says what the store said; nothing has changed
 };
 const char* name(Reject reject);
+// insufficient_funds and insufficient_fee in figures.
+struct Shortfall {
+  AssetOpening asset;
+  Amount needed, there;    // everything counted: the amount and the fees of `merges` merges and the payment
+  size_t merges = 0;
+  bool dust = false;       // there is enough, in notes too small to be gathered at that fee
+};
 struct Refusal {
   Reject reject{};
   std::string detail;
+  std::optional<Shortfall> shortfall = std::nullopt;
 };
 
 struct Balance {
@@ -84,6 +92,20 @@ struct PayRequest {
   Bytes memo;              // text: note::check_memo
   AssetOpening fee_asset;
   Amount fee;
+};
+// What a plan is about. No amount: everything (less the fees, if it is the fee asset). Zero: the fee alone.
+struct SpendRequest {
+  AssetOpening asset;
+  Wanted amount;
+  AssetOpening fee_asset;
+  Amount fee;
+};
+struct SpendPlan {
+  SpendRequest spend;
+  Plan plan;
+  bool waits = false;      // planned as if what arrives had arrived: wait for the next block, then plan again
+  bool held = false;       // and only the change of payments that are still open makes it enough: resume them
+  std::vector<std::array<std::optional<FieldKey>, circuit::kSlots>> notes;   // of plan.first, by commitment
 };
 // `amount`: native for a bond, tokens for an unbond.
 struct BondRequest {
@@ -168,9 +190,11 @@ class Wallet {
   // --- paying ---
   // Selects, builds, proves, verifies its own proof, signs, stores. ~0.1 s.
   Result<Outgoing, Refusal> pay(const PayRequest& request, Prover& prover, Entropy& entropy);
-  // To oneself: the largest notes into one; the largest into several, so that later payments need not wait for change.
-  Result<Outgoing, Refusal> merge(const AssetOpening& asset, const AssetOpening& fee_asset, Amount fee,
-                                  Prover& prover, Entropy& entropy);
+  // What that takes, merges and all, before anything is proven. insufficient_funds and insufficient_fee come with a Shortfall.
+  // Where waiting for money that arrives takes fewer merges (or none do without it), the plan says to wait.
+  Result<SpendPlan, Refusal> plan(const SpendRequest& spend) const;
+  // To oneself: merge `index` of the plan's first round; the largest note into several, so that later payments need not wait for change.
+  Result<Outgoing, Refusal> merge(const SpendPlan& plan, size_t index, Prover& prover, Entropy& entropy);
   Result<Outgoing, Refusal> split(const AssetOpening& asset, const AssetOpening& fee_asset, Amount fee,
                                   Prover& prover, Entropy& entropy);
   // --- staking (stake.cpp) ---
@@ -192,6 +216,13 @@ class Wallet {
   crypto::JubjubAffine claim_point(const Hash32& basis) const;
   AssetOpening native() const { return network_->assets()[0].opening; }
 
+  // Not known to be final, oldest first.
+  std::vector<const PaymentEntry*> open_payments() const;
+  // One that pays the same to the same payee and is open, or is final without anybody having been told: paying again may be a
+  // mistake. nullptr: none.
+  const PaymentEntry* unfinished_like(const note::Address& to, const AssetOpening& asset, Amount amount) const;
+  // The person or program has been shown what became of it.
+  Status<Refusal> told(const TxId& txid);
   // Everything pending, oldest first: send again after a restart. The very bytes of the first time.
   std::vector<Outgoing> to_resend() const;
   const PaymentEntry* payment(const TxId& txid) const;
@@ -238,12 +269,20 @@ class Wallet {
     std::function<void(ledger::Transaction&)> sign;
   };
   struct Spending;
-  Spending spendable(const AssetOpening& asset) const;
+  // final: also what the next block brings. open: and the own outputs of what is not final yet (no notes).
+  enum class Arriving : uint8_t { none, final, open };
+  Spending spendable(const AssetOpening& asset, Arriving arriving = Arriving::none) const;
   Status<Refusal> check_assets(const AssetOpening& asset, const AssetOpening& fee_asset, Amount fee) const;
   Refusal refusal_of(SelectReject reject, const AssetOpening& asset, Amount amount, const AssetOpening& fee_asset, Amount fee) const;
-  Result<Selection, Refusal> choose_fee(const AssetOpening& fee_asset, Amount fee) const;
-  Result<Selection, Refusal> choose(const AssetOpening& asset, Amount amount, const AssetOpening& fee_asset, Amount fee) const;
-  Result<Outgoing, Refusal> send(const Selection& selection, const AssetOpening& asset, const std::optional<OutputPlan>& payment,
+  // A selection and the notes it means, by commitment.
+  struct Chosen {
+    Selection selection;
+    std::array<std::optional<FieldKey>, circuit::kSlots> notes;
+  };
+  static Chosen chosen(const Selection& selection, const Spending& notes, const Spending& fee_notes);
+  Result<Chosen, Refusal> choose_fee(const AssetOpening& fee_asset, Amount fee) const;
+  Result<Chosen, Refusal> choose(const AssetOpening& asset, Amount amount, const AssetOpening& fee_asset, Amount fee) const;
+  Result<Outgoing, Refusal> send(const Chosen& chosen, const AssetOpening& asset, const std::optional<OutputPlan>& payment,
                                  const AssetOpening& fee_asset, Amount fee, Prover& prover, Entropy& entropy,
                                  const Passage& passage = {});
   Result<Outgoing, Refusal> give(const AssetOpening& asset, Amount amount, const AssetOpening& fee_asset, Amount fee,

@@ -96,8 +96,15 @@ TEST(Wallet, SplitsAheadAndMerges) {
   s.world.block({s.world.issue(s.alice.address(), kUsd, 40)});
   s.sync();
   EXPECT_EQ(s.refused(s.alice, s.world.request(s.bob.address(), kUsd, 540)), Reject::needs_merge);
-  const auto merge = s.alice.merge(kUsd, kNative, kFee, s.world.prover, s.world.entropy);
+  const auto plan = s.alice.plan({kUsd, Amount(540), kNative, kFee});
+  ASSERT_TRUE(plan.ok());
+  EXPECT_EQ(plan->plan.merges, 1u);
+  EXPECT_EQ(plan->plan.fees(), Amount(20));
+  const auto merge = s.alice.merge(*plan, 0, s.world.prover, s.world.entropy);
   ASSERT_TRUE(merge.ok());
+  EXPECT_EQ(s.alice.payment(merge->txid)->kind(), PaymentKind::merge);
+  EXPECT_EQ(s.alice.payment(split->txid)->kind(), PaymentKind::split);
+  EXPECT_EQ(s.alice.merge(*plan, 0, s.world.prover, s.world.entropy).error().reject, Reject::plan_outdated);   // its notes are held
   s.world.block({s.world.decode(*merge)});
   s.sync();
   const Outgoing out = s.pay(s.alice, s.bob, kUsd, 540);
@@ -105,7 +112,6 @@ TEST(Wallet, SplitsAheadAndMerges) {
   s.sync();
   EXPECT_EQ(s.bob.balance(kUsd).total(), Amount(540));
   EXPECT_EQ(s.alice.balance(kUsd).total(), Amount(0));
-  EXPECT_EQ(s.alice.merge(kUsd, kNative, kFee, s.world.prover, s.world.entropy).error().reject, Reject::nothing_to_merge);
   EXPECT_EQ(s.alice.split(kUsd, kNative, kFee, s.world.prover, s.world.entropy).error().reject, Reject::nothing_to_split);
 }
 
@@ -332,7 +338,10 @@ TEST(Wallet, BalancesEqualAReferenceLedgerAfterManyRandomPayments) {
         const auto out = people[i].pay(r, world.prover, world.entropy);
         if (!out.ok()) {
           if (out.error().reject == Reject::needs_merge) {
-            if (const auto merge = people[i].merge(r.asset, r.fee_asset, r.fee, world.prover, world.entropy); merge.ok()) {
+            const auto plan = people[i].plan({r.asset, r.amount, r.fee_asset, r.fee});
+            for (size_t m = 0; plan.ok() && m < plan->plan.first.size(); ++m) {
+              const auto merge = people[i].merge(*plan, m, world.prover, world.entropy);
+              ASSERT_TRUE(merge.ok()) << name(merge.error().reject);
               reference[i][r.fee_asset] -= r.fee.units();
               block.push_back(world.decode(*merge));
             }
