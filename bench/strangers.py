@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """What strangers cost honest people: real payments through four `sottod` on this machine, first in peace, then while others send
-oversized, malformed, slow and invalid requests, or open thousands of connections. The attackers run here too, when nobody else wants a core:
+oversized, malformed, slow and invalid requests, replay a recorded hello, open thousands of connections, or share an address with them. The attackers run here too, when nobody else wants a core:
 what they take from the cores themselves is part of the figures.
 
 strangers.py BUILD [--payments N] [--rounds N] [--connections N] [--only ATTACK]... [--json FILE]
@@ -176,8 +176,37 @@ def invalid_proofs(members, source, options):
                 return
 
 
+@quietly
+def replayed(members, source, options):
+    """One recorded hello, dear to whoever computes what it asks for, ten times a second to each validator."""
+    held = []
+    while True:
+        for member in members:
+            held.append(connect(source, member, 1))
+            held[-1].send(options.hello)
+        for connection in held[:-10 * len(members)]:
+            connection.close()
+        del held[:-10 * len(members)]
+        time.sleep(0.1)
+
+
+def recorded_hello():
+    """Of a client that offers ffdhe8192 alone."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        client = subprocess.Popen(["openssl", "s_client", "-connect", "127.0.0.1:%d" % listener.getsockname()[1], "-tls1_3", "-groups", "ffdhe8192"],
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        connection, _ = listener.accept()
+        with connection:
+            hello = connection.recv(16384)
+            while len(hello) < 5 + int.from_bytes(hello[3:5], "big"):
+                hello += connection.recv(16384)
+        client.wait()
+    return hello
+
+
 ATTACKS = {"oversized": (oversized, 8), "malformed": (malformed, 8), "slow": (slow, 16), "connections": (connections, 64), "half_greetings": (half_greetings, 64),
-           "invalid_proofs": (invalid_proofs, 16)}
+           "invalid_proofs": (invalid_proofs, 16), "replayed": (replayed, 1), "neighbour": (malformed, 2)}
+NEIGHBOURS = ["127.0.0.1", NEWCOMER]               # whose addresses the last of them shares; they are in debt for minutes after it
 
 
 class Catcher:
@@ -327,7 +356,7 @@ def under(stage, name, options):
         counters[:] = [0] * len(counters)
     before = stage.memory_mb()
     stage.attacks += 1                             # from addresses nobody holds anything against yet
-    sources = ["127.1.%d.%d" % (stage.attacks, 1 + i) for i in range(count)]
+    sources = NEIGHBOURS if name == "neighbour" else ["127.1.%d.%d" % (stage.attacks, 1 + i) for i in range(count)]
     attackers = [multiprocessing.Process(target=attack, args=(stage.members, source, options), daemon=True) for source in sources]
     for attacker in attackers:
         attacker.start()
@@ -380,11 +409,12 @@ def main():
             attacks = options.only or list(ATTACKS)
             if "invalid_proofs" in attacks:
                 options.unsent = stage.unsent_payment()
+            options.hello = recorded_hello()
             stage.load.run(120, payments=5, wallets=1)
-            for _ in range(options.rounds):
+            for left in reversed(range(options.rounds)):
                 rounds.append({"peace": stage.measure(options.payments)})
                 print("peace", rounds[-1]["peace"], flush=True)
-                for name in attacks:
+                for name in [name for name in attacks if left == 0 or name != "neighbour"]:
                     rounds[-1][name] = under(stage, name, options)
                     print(name, rounds[-1][name], flush=True)
     finally:

@@ -20,6 +20,7 @@ using Steady = std::chrono::steady_clock;
 namespace {
 
 constexpr uint32_t kRpcMs = 2'000;
+constexpr size_t kMaxRpcBytes = 64 * 1024;         // of an answer
 constexpr auto kLook = milliseconds(20);           // how often the child is looked at
 constexpr auto kFirstPause = milliseconds(200);    // before a restart; twice as long each time
 constexpr auto kMinute = std::chrono::seconds(60);
@@ -181,6 +182,7 @@ bool CometEngine::call_wake(uint64_t engine_height) {
   request.method = net::Method::post;
   request.target = "/";
   request.body.assign(body.begin(), body.end());
+  request.max_response_bytes = kMaxRpcBytes;
   const auto response = client_.call_and_wait(options_.rpc, std::move(request), kRpcMs);
   return response.ok() && response->status == 200;
 }

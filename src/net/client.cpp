@@ -9,29 +9,24 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/empty_body.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
-#include <boost/beast/http/vector_body.hpp>
-#include <boost/beast/http/write.hpp>
+#include <boost/asio/write.hpp>
 
+#include "net/incoming.hpp"
+#include "net/outgoing.hpp"
 #include "net/stream.hpp"
 
 namespace sotto::net {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
-namespace http = boost::beast::http;
 using tcp = asio::ip::tcp;
-using Body = http::vector_body<uint8_t>;
 using boost::system::error_code;
 
 class Client::Connection {
  public:
-  explicit Connection(asio::io_context& io) : stream(io) {}
+  Connection(asio::io_context& io, size_t max_header_bytes) : stream(io), incoming(max_header_bytes) {}
   Stream stream;
-  beast::flat_buffer buffer;
+  Incoming incoming;
 };
 
 // All of it lives on the io thread.
@@ -53,17 +48,12 @@ struct Client::Core {
 class Client::Call : public std::enable_shared_from_this<Call> {
  public:
   Call(Core& core, Endpoint to, Request request, uint32_t timeout_ms, Callback done, uint64_t group)
-      : core_(core), group_(group), to_(std::move(to)), token_(std::move(request.token)), done_(std::move(done)),
+      : core_(core), group_(group), to_(std::move(to)), body_(std::move(request.body)),
+        most_(std::min(request.max_response_bytes, core.limits.max_response_bytes)), done_(std::move(done)),
         deadline_(std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms)) {
-    message_.version(11);
-    message_.method(request.method == Method::get ? http::verb::get : http::verb::post);
-    message_.target(request.target);
-    message_.set(http::field::host, to_string(to_));
-    if (!token_.empty()) message_.set(http::field::authorization, "Bearer " + token_);
-    message_.body() = std::move(request.body);
-    if (request.method == Method::post) message_.set(http::field::content_type, kBinary);
-    message_.keep_alive(true);
-    message_.prepare_payload();
+    CHECK(request.method == Method::post || body_.empty());
+    head_ = request_head(request.method == Method::post ? "POST" : "GET", request.target, to_, request.token, body_.size());
+    join_small(head_, body_);
   }
 
   void start() {
@@ -92,7 +82,7 @@ class Client::Call : public std::enable_shared_from_this<Call> {
     error_code e;
     const auto address = asio::ip::make_address(hop().address, e);
     if (e) return fail(e.message());
-    connection_ = std::make_unique<Connection>(core_.io);
+    connection_ = std::make_unique<Connection>(core_.io, core_.limits.max_header_bytes);
     connection_->stream.tcp().expires_at(deadline_);
     connection_->stream.tcp().async_connect(tcp::endpoint(address, hop().port), [self = shared_from_this()](error_code error) {
       if (error) return self->fail(error.message());
@@ -118,17 +108,16 @@ class Client::Call : public std::enable_shared_from_this<Call> {
   void go_on() {
     ++hop_;
     if (!hop().key) return fail("relays carry TLS only, and it has no key");
-    onward_ = {http::verb::connect, to_string(hop()), 11};
-    onward_.set(http::field::host, to_string(hop()));
-    answer_.emplace();
-    answer_->header_limit(static_cast<uint32_t>(core_.limits.max_header_bytes));
-    http::async_write(connection_->stream, onward_, [self = shared_from_this()](error_code e, size_t) {
+    onward_ = request_head("CONNECT", to_string(hop()), hop(), "", 0);
+    asio::async_write(connection_->stream, asio::buffer(onward_), [self = shared_from_this()](error_code e, size_t) {
+      if (!self->done_) return;
       if (e) return self->fail("relay: " + e.message());
-      http::async_read_header(self->connection_->stream, self->connection_->buffer, *self->answer_, [self](error_code error, size_t) {
+      self->connection_->incoming.head(self->connection_->stream, [self](error_code error, std::string_view text) {
         if (!self->done_) return;
-        if (error) return self->fail("relay: " + error.message());
-        if (self->answer_->get().result() != http::status::ok) return self->fail("relay: refused, " + std::to_string(self->answer_->get().result_int()));
-        self->connection_->buffer.clear();
+        const auto head = self->believed(error, text);
+        if (!head.ok()) return self->fail("relay: " + head.error().what);
+        if (head->status != 200) return self->fail("relay: refused, " + std::to_string(head->status));
+        if (!self->connection_->incoming.rest().empty()) return self->fail("relay: says more than it was asked");
         self->handshake();
       });
     });
@@ -137,36 +126,54 @@ class Client::Call : public std::enable_shared_from_this<Call> {
 
   void send() {
     connection_->stream.tcp().expires_at(deadline_);
-    parser_.emplace();
-    parser_->body_limit(core_.limits.max_response_bytes);
-    parser_->header_limit(static_cast<uint32_t>(core_.limits.max_header_bytes));
-    http::async_write(connection_->stream, message_, [self = shared_from_this()](error_code e, size_t) {
+    send_message(connection_->stream, head_, body_, [self = shared_from_this()](error_code e) {
       if (e) return self->broken(e);
-      http::async_read(self->connection_->stream, self->connection_->buffer, *self->parser_,
-                       [self](error_code error, size_t) { self->on_response(error); });
+      if (!self->done_) return;
+      self->connection_->incoming.head(self->connection_->stream, [self](error_code error, std::string_view text) {
+        if (!self->done_) return;
+        if (error && error != asio::error::message_size) return self->broken(error);
+        self->on_head(error, text);
+      });
     });
   }
 
   // A kept connection may have been closed by the server while it lay idle: once, on a fresh one.
   void broken(error_code e) {
     if (!done_) return;
-    const bool stale = reused_ && !parser_->got_some() && e != beast::error::timeout;
+    const bool stale = reused_ && connection_->incoming.rest().empty() && e != beast::error::timeout;
     if (!stale) return fail(e.message());
     connect();
   }
 
-  void on_response(error_code e) {
-    if (!done_) return;
-    if (e) return broken(e);
-    auto message = parser_->release();
-    Response response{static_cast<uint16_t>(message.result_int()), std::move(message.body()),
-                      std::string(message[http::field::content_type])};
+  static Result<ResponseHead, Error> believed(error_code e, std::string_view text) {
+    if (e == asio::error::message_size) return Failure{Error{name(ResponseReject::header_too_large)}};
+    if (e) return Failure{Error{e.message()}};
+    const auto head = parse_response(text);
+    if (!head.ok()) return Failure{Error{name(head.error())}};
+    return *head;
+  }
+
+  void on_head(error_code e, std::string_view text) {
+    const auto head = believed(e, text);
+    if (!head.ok()) return fail(head.error().what);
+    if (head->length > most_) return fail(name(ResponseReject::body_too_large));
+    response_ = {head->status, {}, std::string(head->content_type)};
+    keep_ = head->keep_alive;
+    connection_->incoming.body(connection_->stream, head->length, response_.body, [self = shared_from_this()](error_code error) {
+      if (!self->done_) return;
+      if (error) return self->fail(error.message());
+      self->on_response();
+    });
+  }
+
+  // Whoever says more than it was asked is not listened to again.
+  void on_response() {
     auto& kept = core_.idle[to_];
-    if (message.keep_alive() && kept.size() < core_.limits.max_idle_per_endpoint) {
+    if (keep_ && connection_->incoming.rest().empty() && kept.size() < core_.limits.max_idle_per_endpoint) {
       connection_->stream.tcp().expires_never();
       kept.push_back(std::move(connection_));
     }
-    end(std::move(response));
+    end(std::move(response_));
   }
 
   void end(Result<Response, Error> result) {
@@ -175,21 +182,18 @@ class Client::Call : public std::enable_shared_from_this<Call> {
     std::exchange(done_, nullptr)(std::move(result));
   }
 
-  struct Parser : http::response_parser<Body> {
-    bool got_some() const { return this->is_header_done(); }
-  };
   Core& core_;
   const uint64_t group_;
   Endpoint to_;
-  std::string token_;
+  std::string head_, onward_;                  // being sent: the request's; to a relay
+  Bytes body_;
+  const size_t most_;                          // bytes of the response's body
   Callback done_;
   std::chrono::steady_clock::time_point deadline_;
-  http::request<Body> message_;
-  std::optional<Parser> parser_;
   std::unique_ptr<Connection> connection_;
   size_t hop_ = 0;                             // of the relays; then the endpoint itself
-  http::request<http::empty_body> onward_;
-  std::optional<http::response_parser<http::empty_body>> answer_;
+  Response response_;                          // being read
+  bool keep_ = false;
   bool reused_ = false;
 };
 

@@ -10,7 +10,7 @@
 namespace sotto::net {
 
 struct ClientLimits {
-  size_t max_response_bytes = 16 * 1024 * 1024;
+  size_t max_response_bytes = 4 * 1024 * 1024;
   size_t max_header_bytes = 8 * 1024;
   size_t max_in_flight = 256;           // further calls fail at once
   size_t max_idle_per_endpoint = 8;     // connections kept open between calls

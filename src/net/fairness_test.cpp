@@ -142,7 +142,7 @@ TEST(Fairness, offences) {
   EXPECT_TRUE(offends("what the handler cannot read", malformed, sends(kGet)));
   EXPECT_TRUE(offends("a bad proof", Response{409, {}, kText, 0, true}, sends(kGet)));
   EXPECT_TRUE(offends("no HTTP", fine, sends("hello there\r\n\r\n")));
-  EXPECT_TRUE(offends("too large", fine, sends("POST / HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n")));
+  EXPECT_TRUE(offends("too large", fine, sends("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n")));
   // Silence may be the network's: a quarter of an offence.
   const auto falls_silent = [](const std::string& after) {
     return [after](uint16_t port, uint8_t from) {
@@ -153,7 +153,7 @@ TEST(Fairness, offences) {
     };
   };
   EXPECT_TRUE(offends("a place kept for nothing", fine, falls_silent("")));
-  EXPECT_TRUE(offends("half a request", fine, falls_silent("POST / HTTP/1.1\r\nContent-Le")));
+  EXPECT_TRUE(offends("half a request", fine, falls_silent("POST / HTTP/1.1\r\nHost: x\r\nContent-Le")));
 }
 
 // A recorded hello costs its sender nothing and us a key exchange and a signature: whether it waits or leaves, who sends many is not

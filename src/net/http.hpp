@@ -11,12 +11,13 @@ enum class Method : uint8_t { get, post };
 
 struct Request {
   Method method = Method::get;
-  std::string target;          // path and query, e.g. "/v1/blocks?from=7"
+  std::string target = "/";    // path and query, e.g. "/v1/blocks?from=7"
   Bytes body;                  // empty for get
   std::string token;           // sent and received as "Authorization: Bearer <token>"; empty = absent
   uint64_t connection = 0;     // set by the server: which connection it came on
   uint64_t source = 0;         // set by the server: whose it is, for limits that are fair: the peer's IPv4 address or IPv6 /64
   std::optional<TlsKey> peer;  // set by the server: the key the peer has proven, if it showed one
+  size_t max_response_bytes = SIZE_MAX;        // on the client: of the answer's body, if that is less than the client's own limit
 };
 
 inline constexpr const char* kBinary = "application/octet-stream";

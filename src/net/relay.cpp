@@ -10,13 +10,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/empty_body.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
-#include <boost/beast/http/string_body.hpp>
-#include <boost/beast/http/write.hpp>
 
+#include "net/incoming.hpp"
 #include "net/listen.hpp"
 #include "net/stream.hpp"
 
@@ -24,7 +19,6 @@ namespace sotto::net {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
-namespace http = boost::beast::http;
 using tcp = asio::ip::tcp;
 using boost::system::error_code;
 using Steady = std::chrono::steady_clock;
@@ -71,7 +65,7 @@ struct Relay::Core {
 class Relay::Tunnel : public std::enable_shared_from_this<Tunnel> {
  public:
   Tunnel(Core& core, tcp::socket socket, uint64_t source)
-      : core_(core), source_(source), client_(std::move(socket)), server_(core.io), left_(core.limits.bytes) {}
+      : core_(core), source_(source), client_(std::move(socket)), server_(core.io), left_(core.limits.bytes), incoming_(core.limits.max_header_bytes) {}
 
   void start() {
     error_code ignored;
@@ -91,21 +85,18 @@ class Relay::Tunnel : public std::enable_shared_from_this<Tunnel> {
 
  private:
   void read_request() {
-    parser_.header_limit(static_cast<uint32_t>(core_.limits.max_header_bytes));
     client_.tcp().expires_at(deadline_);
-    http::async_read_header(client_, buffer_, parser_, [self = shared_from_this()](error_code e, size_t) {
-      if (e.category() == http::make_error_code(http::error::bad_method).category() && e != http::error::end_of_stream)
-        return self->refuse(RelayReject::malformed);
+    incoming_.head(client_, [self = shared_from_this()](error_code e, std::string_view head) {
+      if (e == asio::error::message_size) return self->refuse(RelayReject::malformed);
       if (e) return self->finish();
-      self->connect();
+      self->connect(head);
     });
   }
 
-  void connect() {
-    const auto& request = parser_.get();
-    if (request.method() != http::verb::connect) return refuse(RelayReject::malformed);
-    const std::string_view wanted(request.target().data(), request.target().size());
-    const auto target = std::ranges::find(core_.targets, wanted, [](const Endpoint& at) { return to_string(at); });
+  void connect(std::string_view text) {
+    const auto head = parse_request(text);
+    if (!head.ok() || head->verb != RequestHead::Verb::connect) return refuse(RelayReject::malformed);
+    const auto target = std::ranges::find(core_.targets, head->target, [](const Endpoint& at) { return to_string(at); });
     if (target == core_.targets.end()) return refuse(RelayReject::not_a_target);
     error_code e;
     const auto address = asio::ip::make_address(target->address, e);
@@ -126,12 +117,9 @@ class Relay::Tunnel : public std::enable_shared_from_this<Tunnel> {
     answer(status_of(why), name(why), [self = shared_from_this()] { self->finish(); });
   }
   void answer(uint16_t status, const std::string& text, std::function<void()> then) {
-    response_.version(11);
-    response_.result(status);
-    response_.body() = text;
-    response_.prepare_payload();
+    response_ = response_head(status, kText, text.size(), status == 200) + text;
     client_.tcp().expires_at(deadline_);
-    http::async_write(client_, response_, [self = shared_from_this(), then = std::move(then)](error_code e, size_t) {
+    asio::async_write(client_, asio::buffer(response_), [self = shared_from_this(), then = std::move(then)](error_code e, size_t) {
       if (e) return self->finish();
       then();
     });
@@ -139,13 +127,13 @@ class Relay::Tunnel : public std::enable_shared_from_this<Tunnel> {
 
   // What came behind the request goes first, then both directions until one side ends.
   void carry() {
-    const size_t early = buffer_.size();
+    const size_t early = incoming_.rest().size();
     pass(early);
     if (left_ == 0) return finish();
     stay();
     down();
     if (early == 0) return up();
-    asio::async_write(server_, buffer_.data(), [self = shared_from_this()](error_code e, size_t) {
+    asio::async_write(server_, asio::buffer(incoming_.rest()), [self = shared_from_this()](error_code e, size_t) {
       if (e) return self->finish();
       self->up();
     });
@@ -184,9 +172,8 @@ class Relay::Tunnel : public std::enable_shared_from_this<Tunnel> {
   beast::tcp_stream server_;
   uint64_t left_;
   Steady::time_point deadline_;
-  beast::flat_buffer buffer_;
-  http::request_parser<http::empty_body> parser_;
-  http::response<http::string_body> response_;
+  Incoming incoming_;
+  std::string response_;
   ByteArray<kChunk> up_{}, down_{};
 };
 

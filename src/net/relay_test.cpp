@@ -94,7 +94,7 @@ TEST(Relay, speaks_nothing_but_connect_over_tls) {
   EXPECT_EQ(answer->status, 400);
   EXPECT_EQ(std::string(answer->body.begin(), answer->body.end()), name(RelayReject::malformed));
   RawSocket plain(exit->endpoint().port);
-  ASSERT_TRUE(plain.send_text("CONNECT " + to_string(a.at()) + " HTTP/1.1\r\n\r\n"));
+  ASSERT_TRUE(plain.send_text("CONNECT " + to_string(a.at()) + " HTTP/1.1\r\nHost: x\r\n\r\n"));
   EXPECT_EQ(plain.read_until_closed(3000).find("200"), std::string::npos);
 }
 

@@ -12,63 +12,30 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
-#include <boost/beast/http/vector_body.hpp>
-#include <boost/beast/http/write.hpp>
 
 #include "net/gate.hpp"
+#include "net/incoming.hpp"
 #include "net/listen.hpp"
+#include "net/outgoing.hpp"
 #include "net/stream.hpp"
 
 namespace sotto::net {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
-namespace http = boost::beast::http;
 using tcp = asio::ip::tcp;
-using Body = http::vector_body<uint8_t>;
 using boost::system::error_code;
 
-constexpr size_t kMaxTarget = 1024;
-constexpr std::string_view kBearer = "Bearer ";
 constexpr size_t kManySilent = 8;                // of one source at once: more than people behind one address shake hands with
 constexpr double kGreed = 4;                     // connections' price of one that is refused, to who has a place while most are taken
 constexpr uint32_t kHurry = 5;                   // to this part of its time, when half the places are taken, a handshake is kept
 constexpr auto kGate = std::chrono::milliseconds(250);
 constexpr auto kLate = std::chrono::seconds(1);  // a timer that fires later says that we were away ourselves
 
-const char* name(HttpReject r) {
-  switch (r) {
-    case HttpReject::malformed: return "malformed";
-    case HttpReject::method_not_allowed: return "method_not_allowed";
-    case HttpReject::header_too_large: return "header_too_large";
-    case HttpReject::body_too_large: return "body_too_large";
-    case HttpReject::target_too_long: return "target_too_long";
-    case HttpReject::too_many_in_flight: return "too_many_in_flight";
-    case HttpReject::too_many_requests: return "too_many_requests";
-  }
-  return "?";
-}
-
 namespace {
 // Of our own refusals only these are somebody else's doing.
 bool is_offence(HttpReject r) { return r != HttpReject::too_many_in_flight && r != HttpReject::too_many_requests; }
 }  // namespace
-
-uint16_t status_of(HttpReject r) {
-  switch (r) {
-    case HttpReject::malformed: return 400;
-    case HttpReject::method_not_allowed: return 405;
-    case HttpReject::header_too_large: return 431;
-    case HttpReject::body_too_large: return 413;
-    case HttpReject::target_too_long: return 414;
-    case HttpReject::too_many_in_flight: return 503;
-    case HttpReject::too_many_requests: return 429;
-  }
-  return 500;
-}
 
 // Everything lives on the io thread except `connections`, which others read.
 struct Server::Core : std::enable_shared_from_this<Core> {
@@ -103,7 +70,7 @@ struct Server::Core : std::enable_shared_from_this<Core> {
 class Server::Session : public std::enable_shared_from_this<Session> {
  public:
   Session(Core& core, tcp::socket socket, uint64_t number, uint64_t source)
-      : core_(core), number_(number), source_(source), stream_(std::move(socket)) {}
+      : core_(core), number_(number), source_(source), stream_(std::move(socket)), incoming_(core.limits.max_header_bytes) {}
 
   void start() {
     error_code ignored;
@@ -179,59 +146,39 @@ class Server::Session : public std::enable_shared_from_this<Session> {
 
   // The first byte of a request may take idle_ms; from then on the whole of it has request_ms, however slowly it drips.
   void await_request() {
-    parser_.emplace();
-    parser_->header_limit(static_cast<uint32_t>(core_.limits.max_header_bytes));
-    parser_->body_limit(core_.limits.max_body_bytes);
-    if (buffer_.size() > 0) return read_request();
     allow(core_.limits.idle_ms);
-    stream_.async_read_some(buffer_.prepare(kReadBytes), [self = shared_from_this()](error_code e, size_t n) {
+    incoming_.wait(stream_, [self = shared_from_this()](error_code e) {
       if (self->requests_ == 0) self->timed_out(e);
       if (e) return self->finish();
-      self->buffer_.commit(n);
-      self->read_request();
+      self->read_head();
     });
   }
 
-  void read_request() {
+  void read_head() {
     allow(core_.limits.request_ms);
-    http::async_read(stream_, buffer_, *parser_,
-                     [self = shared_from_this()](error_code e, size_t) { self->on_request(e); });
+    incoming_.head(stream_, [self = shared_from_this()](error_code e, std::string_view head) {
+      if (e == asio::error::message_size) return self->refuse(HttpReject::header_too_large);
+      self->timed_out(e);
+      if (e) return self->finish();
+      self->on_head(head);
+    });
   }
 
-  void on_request(error_code e) {
-    if (e == http::error::header_limit) return refuse(HttpReject::header_too_large);
-    if (e == http::error::body_limit) return refuse(HttpReject::body_too_large);
-    if (e == http::error::end_of_stream || e == http::error::partial_message) return finish();
-    if (e && e.category() == http::make_error_code(http::error::bad_method).category())
-      return refuse(HttpReject::malformed);
-    timed_out(e);
-    if (e) return finish();
-
-    auto message = parser_->release();
-    keep_alive_ = ++requests_ < core_.limits.max_requests && message.keep_alive();
-    if (message.target().size() > kMaxTarget) return refuse(HttpReject::target_too_long);
-    Request request;
-    if (message.method() == http::verb::get) {
-      if (!message.body().empty()) return refuse(HttpReject::malformed);
-      request.method = Method::get;
-    } else if (message.method() == http::verb::post) {
-      request.method = Method::post;
-    } else {
-      return refuse(HttpReject::method_not_allowed);
-    }
-    if (!favoured_) {
-      if (!core_.sources.request(source_, std::chrono::steady_clock::now())) return refuse(HttpReject::too_many_requests);
-      if (core_.in_flight >= core_.limits.max_in_flight) return refuse(HttpReject::too_many_in_flight);
-    }
-    request.connection = number_;
-    request.source = source_;
-    request.peer = peer_;
-    request.target = std::string(message.target());
-    const std::string_view authorization(message[http::field::authorization].data(),
-                                         message[http::field::authorization].size());
-    if (authorization.starts_with(kBearer)) request.token = std::string(authorization.substr(kBearer.size()));
-    request.body = std::move(message.body());
-    hand_over(std::move(request));
+  void on_head(std::string_view text) {
+    const auto head = parse_request(text);
+    if (!head.ok()) return refuse(head.error());
+    const bool post = head->verb == RequestHead::Verb::post;
+    if (!post && head->verb != RequestHead::Verb::get) return refuse(HttpReject::method_not_allowed);
+    if (head->length > core_.limits.max_body_bytes) return refuse(HttpReject::body_too_large);
+    if (!favoured_ && !core_.sources.request(source_, std::chrono::steady_clock::now())) return refuse(HttpReject::too_many_requests);
+    keep_alive_ = ++requests_ < core_.limits.max_requests && head->keep_alive;
+    request_ = {post ? Method::post : Method::get, std::string(head->target), {}, std::string(head->token), number_, source_, peer_};
+    incoming_.body(stream_, head->length, request_.body, [self = shared_from_this()](error_code e) {
+      self->timed_out(e);
+      if (e) return self->finish();
+      if (!self->favoured_ && self->core_.in_flight >= self->core_.limits.max_in_flight) return self->refuse(HttpReject::too_many_in_flight);
+      self->hand_over(std::move(self->request_));
+    });
   }
 
   void hand_over(Request request) {
@@ -264,16 +211,13 @@ class Server::Session : public std::enable_shared_from_this<Session> {
 
   void respond(Response response) {
     busy_ = false;
-    message_ = {};
-    message_.version(11);
-    message_.result(response.status);
-    message_.set(http::field::content_type, response.content_type);
-    message_.keep_alive(keep_alive_);
-    message_.body() = std::move(response.body);
-    message_.prepare_payload();
+    response_ = std::move(response.body);
+    head_ = response_head(response.status, response.content_type, response_.size(), keep_alive_);
+    join_small(head_, response_);
     stream_.tcp().expires_after(std::chrono::milliseconds(core_.limits.response_ms));
-    http::async_write(stream_, message_, [self = shared_from_this()](error_code e, size_t) {
+    send_message(stream_, head_, response_, [self = shared_from_this()](error_code e) {
       if (e) return self->finish();
+      self->response_ = {};
       if (!self->keep_alive_) return self->close_politely();
       self->await_request();
     });
@@ -284,26 +228,25 @@ class Server::Session : public std::enable_shared_from_this<Session> {
   void close_politely() {
     error_code ignored;
     stream_.tcp().socket().shutdown(tcp::socket::shutdown_send, ignored);
-    buffer_.clear();
     drain();
   }
 
   void drain() {
-    stream_.async_read_some(buffer_.prepare(kReadBytes), [self = shared_from_this()](error_code e, size_t) {
+    incoming_.clear();
+    incoming_.wait(stream_, [self = shared_from_this()](error_code e) {
       if (e) return self->finish();
       self->drain();
     });
   }
 
-
-  static constexpr size_t kReadBytes = 16 * 1024;
   Core& core_;
   const uint64_t number_, source_;
   Stream stream_;
   std::optional<TlsKey> peer_;
-  beast::flat_buffer buffer_;
-  std::optional<http::request_parser<Body>> parser_;
-  http::response<Body> message_;
+  Incoming incoming_;
+  Request request_;                    // being read
+  std::string head_;                   // of the response, with its body, being written
+  Bytes response_;
   std::chrono::steady_clock::time_point until_{};
   uint32_t requests_ = 0;
   bool keep_alive_ = false;

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "base/result.hpp"
-#include "net/http.hpp"
+#include "net/head.hpp"
 #include "net/sources.hpp"
 
 namespace sotto::net {
@@ -25,19 +25,6 @@ struct ServerLimits {
   std::function<bool(const TlsKey&)> favoured;
   size_t favoured_connections = 64;    // of one key
 };
-
-// What the server itself answers, without asking the handler. The body is the name.
-enum class HttpReject : uint8_t {
-  malformed,             // 400: not HTTP/1.x, or a body on a get
-  method_not_allowed,    // 405: neither GET nor POST
-  header_too_large,      // 431
-  body_too_large,        // 413
-  target_too_long,       // 414: over 1,024 bytes
-  too_many_in_flight,    // 503
-  too_many_requests,     // 429: from this source, for this second
-};
-const char* name(HttpReject r);
-uint16_t status_of(HttpReject r);
 
 // Called once per request, from any thread, also after the server has gone (then without effect).
 using Reply = std::function<void(Response)>;

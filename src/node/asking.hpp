@@ -7,6 +7,9 @@
 
 namespace sotto::node {
 
+// Of each answer: what everybody is asked is short, and all of them may lie at once.
+inline constexpr size_t kMaxAskedOfAllBytes = 4 * 1024 * 1024;
+
 class Asking {
  public:
   using Time = std::chrono::steady_clock::time_point;
@@ -15,8 +18,9 @@ class Asking {
     Result<net::Response, Error> response;
   };
 
-  Asking(net::Client& client, const std::vector<net::Endpoint>& validators, const net::Request& request, uint32_t timeout_ms)
+  Asking(net::Client& client, const std::vector<net::Endpoint>& validators, net::Request request, uint32_t timeout_ms)
       : client_(client), group_(client.new_group()), left_(validators.size()) {
+    request.max_response_bytes = kMaxAskedOfAllBytes;
     for (size_t i = 0; i < validators.size(); ++i)
       client.call(validators[i], request, timeout_ms, [box = box_, i](Result<net::Response, Error> r) {
         const std::lock_guard lock(box->mutex);
