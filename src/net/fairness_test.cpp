@@ -21,6 +21,8 @@ ServerLimits hears_silence() {
   limits.silence_s = 0;
   return limits;
 }
+// Nothing is left to neighbours: debts alone are looked at.
+constexpr uint32_t kNone = 0;
 std::unique_ptr<Server> serve(const ServerLimits& limits, const std::optional<TlsIdentity>& identity = std::nullopt, uint32_t charge = 0) {
   auto server = Server::start({"127.0.0.1", 0}, limits,
                               [charge](Request, Reply reply) { reply({200, {}, kText, charge}); }, identity);
@@ -82,7 +84,7 @@ TEST(Fairness, favoured_keys_are_not_strangers) {
   limits.max_connections = 1;
   limits.max_in_flight = 0;
   limits.favoured_connections = 2;
-  limits.source = {.connections = 9, .requests_per_s = 1, .burst = 50, .connect_tokens = 1, .remembered = 8};
+  limits.source = {.connections = 9, .requests_per_s = 1, .burst = 50, .connect_tokens = 1, .remembered = 8, .reserve = kNone, .purse = kNone};
   limits.favoured = [](const TlsKey& key) { return key == identity(2).key(); };
   const auto server = serve(limits, identity(1));
   const auto call = [&](Client& client) { return client.call_and_wait(server->endpoint(), {Method::get, "/", {}, ""}, 5000); };
@@ -97,7 +99,7 @@ TEST(Fairness, favoured_keys_are_not_strangers) {
 
 TEST(Fairness, rubbish_is_charged_for) {
   ServerLimits limits = hears_silence();
-  limits.source = {.connections = 9, .requests_per_s = 1, .burst = 20, .connect_tokens = 1, .remembered = 8};
+  limits.source = {.connections = 9, .requests_per_s = 1, .burst = 20, .connect_tokens = 1, .remembered = 8, .reserve = kNone, .purse = kNone};
   const auto server = serve(limits, std::nullopt, 100);
   RawSocket socket(server->endpoint().port, 2);
   ASSERT_TRUE(answers(socket));
@@ -113,7 +115,7 @@ TEST(Fairness, rubbish_is_charged_for) {
 TEST(Fairness, offences) {
   ServerLimits limits = hears_silence();
   limits.request_ms = limits.idle_ms = 50;
-  limits.source = {.connections = 9, .requests_per_s = 1, .burst = 250, .connect_tokens = 1, .offence_tokens = 100, .remembered = 64};
+  limits.source = {.connections = 9, .requests_per_s = 1, .burst = 250, .connect_tokens = 1, .offence_tokens = 100, .remembered = 64, .reserve = kNone, .purse = kNone};
   uint8_t source = 10;
   const auto offends = [&](const std::string& what, const Response& answer, const std::function<void(uint16_t port, uint8_t source)>& act) {
     SCOPED_TRACE(what);
@@ -160,7 +162,7 @@ TEST(Fairness, offences) {
 // heard any more.
 TEST(Fairness, handshakes_that_come_to_nothing_are_offences) {
   ServerLimits limits = hears_silence();
-  limits.source = {.connections = 9, .requests_per_s = 1, .burst = 250, .connect_tokens = 1, .offence_tokens = 100, .remembered = 64};
+  limits.source = {.connections = 9, .requests_per_s = 1, .burst = 250, .connect_tokens = 1, .offence_tokens = 100, .remembered = 64, .reserve = kNone, .purse = kNone};
   const auto server = serve(limits, identity(1));
   const auto relay = Relay::start({"127.0.0.1", 0}, {.source = limits.source, .silence_s = 0}, {}, identity(2)).value();
   const std::string hello = testing::TlsPeer().hello();
@@ -180,7 +182,7 @@ TEST(Fairness, handshakes_that_come_to_nothing_are_offences) {
 TEST(Fairness, silence_stays_with_the_kernel_and_is_an_offence) {
   ServerLimits limits;
   limits.silence_s = 3;
-  limits.source = {.connections = 9, .requests_per_s = 1, .burst = 250, .connect_tokens = 1, .offence_tokens = 100, .remembered = 64};
+  limits.source = {.connections = 9, .requests_per_s = 1, .burst = 250, .connect_tokens = 1, .offence_tokens = 100, .remembered = 64, .reserve = kNone, .purse = kNone};
   const auto server = serve(limits);
   const uint16_t port = server->endpoint().port;
   std::vector<std::unique_ptr<RawSocket>> silent;
@@ -219,7 +221,7 @@ TEST(Fairness, who_has_a_place_pays_for_wanting_more_when_there_are_few) {
   const auto refused_then_heard = [](size_t places) {
     ServerLimits limits = hears_silence();
     limits.max_connections = places;
-    limits.source = {.connections = 1, .requests_per_s = 1, .burst = 100, .connect_tokens = 10, .remembered = 8};
+    limits.source = {.connections = 1, .requests_per_s = 1, .burst = 100, .connect_tokens = 10, .remembered = 8, .reserve = kNone, .purse = kNone};
     const auto server = serve(limits);
     const uint16_t port = server->endpoint().port;
     auto first = std::make_unique<RawSocket>(port, 2);
@@ -236,7 +238,7 @@ TEST(Fairness, who_has_a_place_pays_for_wanting_more_when_there_are_few) {
 
 TEST(Fairness, who_insists_is_not_answered_any_more) {
   ServerLimits limits = hears_silence();
-  limits.source = {.connections = 9, .requests_per_s = 1, .burst = 20, .connect_tokens = 1, .remembered = 8};
+  limits.source = {.connections = 9, .requests_per_s = 1, .burst = 20, .connect_tokens = 1, .remembered = 8, .reserve = kNone, .purse = kNone};
   const auto server = serve(limits, std::nullopt, 25);     // six seconds' debt
   const uint16_t port = server->endpoint().port;
   RawSocket rude(port, 2);
@@ -248,6 +250,40 @@ TEST(Fairness, who_insists_is_not_answered_any_more) {
   EXPECT_TRUE(is_answered(3));
   RawSocket patient(port, 2, 20'000);                      // the kernel's own retries, once the debt is paid
   EXPECT_TRUE(patient.connected());
+}
+
+// Behind one address: one pays, one sends rubbish until the address is in debt.
+TEST(Fairness, who_pays_over_a_kept_connection_is_heard_beside_a_neighbour_in_debt) {
+  ServerLimits limits = hears_silence();
+  limits.source = {.connections = 9, .requests_per_s = 1, .burst = 100, .connect_tokens = 1, .offence_tokens = 1'000, .remembered = 8,
+                   .reserve = 1, .reserve_refill_ms = 3'600'000, .purse = 2, .purse_per_s = 1'000};
+  auto server = Server::start({"127.0.0.1", 0}, limits, [](Request request, Reply reply) {
+    Response response{200, {}, kText};
+    response.payment_held = request.target == "/pay";
+    response.rubbish = request.target == "/rubbish";
+    reply(std::move(response));
+  }).value();
+  const uint16_t port = server->endpoint().port;
+  const auto says = [](RawSocket& socket, const std::string& path) {
+    return socket.send_text("GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n") ? socket.read_some(5'000).substr(0, 12) : "";
+  };
+  RawSocket pays(port), looks(port), rude(port);
+  EXPECT_EQ(says(pays, "/pay"), "HTTP/1.1 200");
+  EXPECT_EQ(says(looks, "/"), "HTTP/1.1 200");
+  EXPECT_EQ(says(rude, "/rubbish"), "HTTP/1.1 200");
+  EXPECT_EQ(says(rude, "/"), "HTTP/1.1 429");
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(says(looks, "/"), "HTTP/1.1 200");
+  EXPECT_EQ(says(looks, "/"), "HTTP/1.1 429");             // its purse is empty
+  for (int i = 0; i < 20; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    EXPECT_EQ(says(pays, "/"), "HTTP/1.1 200");
+  }
+  RawSocket newcomer(port);                                // the reserve
+  EXPECT_EQ(says(newcomer, "/pay"), "HTTP/1.1 200");
+  RawSocket another(port);
+  EXPECT_EQ(says(another, "/pay"), "");
+  EXPECT_EQ(says(pays, "/rubbish"), "HTTP/1.1 200");       // what was earned is lost
+  EXPECT_EQ(says(pays, "/"), "HTTP/1.1 429");
 }
 
 }  // namespace

@@ -32,6 +32,7 @@ struct Response {
   // every 400 is?
   uint32_t charge = 0;
   bool rubbish = false;
+  bool payment_held = false;   // it was a payment, and its proof or certificate held: the connection earns a purse of its own
 };
 
 // A numeric address and a port; no names are resolved. With a key it is spoken to by TLS, and nobody else is believed.

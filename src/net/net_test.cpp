@@ -410,7 +410,7 @@ TEST(Tls, silent_handshakes_are_cut_off) {
 TEST(Net, a_source_has_so_many_connections_and_requests) {
   ServerLimits limits;
   limits.silence_s = 0;
-  limits.source = {.connections = 2, .requests_per_s = 1, .burst = 3, .connect_tokens = 0, .remembered = 16};
+  limits.source = {.connections = 2, .requests_per_s = 1, .burst = 3, .connect_tokens = 0, .remembered = 16, .reserve = 0, .purse = 0};
   const auto server = serve(limits);
   RawSocket first(server->endpoint().port), second(server->endpoint().port);
   const std::string get = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";

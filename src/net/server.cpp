@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 #include <thread>
+#include <tuple>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -70,7 +71,8 @@ struct Server::Core : std::enable_shared_from_this<Core> {
 class Server::Session : public std::enable_shared_from_this<Session> {
  public:
   Session(Core& core, tcp::socket socket, uint64_t number, uint64_t source)
-      : core_(core), number_(number), source_(source), stream_(std::move(socket)), incoming_(core.limits.max_header_bytes) {}
+      : core_(core), number_(number), source_(source), stream_(std::move(socket)), incoming_(core.limits.max_header_bytes),
+        purse_(core.sources.purse(std::chrono::steady_clock::now())) {}
 
   void start() {
     error_code ignored;
@@ -94,6 +96,7 @@ class Server::Session : public std::enable_shared_from_this<Session> {
   uint64_t source() const { return source_; }
   bool favoured() const { return favoured_; }
   bool busy() const { return busy_; }
+  bool earned() const { return purse_.earned; }
 
   bool silent() const { return requests_ == 0; }
 
@@ -121,7 +124,9 @@ class Server::Session : public std::enable_shared_from_this<Session> {
 
  private:
   void offend(double weight) {
-    if (!favoured_) core_.sources.offend(source_, weight, std::chrono::steady_clock::now());
+    const auto now = std::chrono::steady_clock::now();
+    if (weight >= kRubbish) core_.sources.spoil(purse_, now);
+    if (!favoured_) core_.sources.offend(source_, weight, now);
   }
 
   void allow(uint32_t ms) {
@@ -170,7 +175,7 @@ class Server::Session : public std::enable_shared_from_this<Session> {
     const bool post = head->verb == RequestHead::Verb::post;
     if (!post && head->verb != RequestHead::Verb::get) return refuse(HttpReject::method_not_allowed);
     if (head->length > core_.limits.max_body_bytes) return refuse(HttpReject::body_too_large);
-    if (!favoured_ && !core_.sources.request(source_, std::chrono::steady_clock::now())) return refuse(HttpReject::too_many_requests);
+    if (!favoured_ && !core_.sources.request(source_, purse_, std::chrono::steady_clock::now())) return refuse(HttpReject::too_many_requests);
     keep_alive_ = ++requests_ < core_.limits.max_requests && head->keep_alive;
     request_ = {post ? Method::post : Method::get, std::string(head->target), {}, std::string(head->token), number_, source_, peer_};
     incoming_.body(stream_, head->length, request_.body, [self = shared_from_this()](error_code e) {
@@ -191,13 +196,17 @@ class Server::Session : public std::enable_shared_from_this<Session> {
       const auto alive = core.lock();
       if (!alive || alive->stopped) return;
       asio::post(alive->io, [raw = alive.get(), session, counted, source, response = std::move(response)]() mutable {
+        const auto self = session.lock();
         if (counted) {
           --raw->in_flight;
           const auto now = std::chrono::steady_clock::now();
-          if (response.rubbish || response.status == status_of(HttpReject::malformed)) raw->sources.offend(source, kRubbish, now);
+          const bool rubbish = response.rubbish || response.status == status_of(HttpReject::malformed);
+          if (rubbish) raw->sources.offend(source, kRubbish, now);
           if (response.charge > 0) raw->sources.charge(source, response.charge, now);
+          if (self && rubbish) raw->sources.spoil(self->purse_, now);
+          else if (self && response.payment_held) raw->sources.earn(self->purse_, now);
         }
-        if (const auto self = session.lock()) self->respond(std::move(response));
+        if (self) self->respond(std::move(response));
       });
     });
   }
@@ -248,6 +257,7 @@ class Server::Session : public std::enable_shared_from_this<Session> {
   std::string head_;                   // of the response, with its body, being written
   Bytes response_;
   std::chrono::steady_clock::time_point until_{};
+  Sources::Purse purse_;
   uint32_t requests_ = 0;
   bool keep_alive_ = false;
   bool hurried_ = false;               // in its handshake: others wait for its place
@@ -256,7 +266,7 @@ class Server::Session : public std::enable_shared_from_this<Session> {
 };
 
 // Nobody keeps others out by having many connections: at the limit, the source that has most gives up the oldest of those that have
-// no request with us, if the newcomer will still have fewer than it.
+// no request with us and earned nothing (else of all), if the newcomer will still have fewer than it.
 bool Server::Core::make_room(uint64_t newcomer) {
   if (sessions.size() - favoured_sessions < limits.max_connections) return true;
   const auto [busiest, most] = sources.busiest();
@@ -266,7 +276,7 @@ bool Server::Core::make_room(uint64_t newcomer) {
   for (const auto& session : sessions) {
     if (session->favoured() || session->source() != busiest) continue;
     silent += session->silent();
-    const auto age = [](const Session& s) { return std::pair(s.busy(), s.number()); };
+    const auto age = [](const Session& s) { return std::tuple(s.busy(), s.earned(), s.number()); };
     if (!victim || age(*session) < age(*victim)) victim = session;
   }
   victim->give_way(victim->silent() && silent > kManySilent);

@@ -9,7 +9,14 @@ void Sources::bring_to(Source& source, Time now) const {
   const double seconds = std::max(0.0, std::chrono::duration<double>(now - source.at).count());
   source.tokens = std::min<double>(limits_.burst, source.tokens + seconds * limits_.requests_per_s);
   source.offences = std::max(0.0, source.offences - seconds / 60);
+  source.reserve = std::min<double>(limits_.reserve, source.reserve + seconds * 1000 / limits_.reserve_refill_ms);
   source.at = std::max(source.at, now);
+}
+
+void Sources::bring_to(Purse& purse, Time now) const {
+  const double seconds = std::max(0.0, std::chrono::duration<double>(now - purse.at).count());
+  if (purse.earned) purse.tokens = std::min<double>(limits_.purse, purse.tokens + seconds * limits_.purse_per_s);
+  purse.at = std::max(purse.at, now);
 }
 
 // Only who would get a full bucket anyway: leaving and coming back wins no tokens, and old offences only in a crowd of sources.
@@ -23,15 +30,20 @@ bool Sources::connect(uint64_t source, Time now) {
   if (found == sources_.end()) {
     if (sources_.size() >= limits_.remembered) forget_quiet(now);
     if (sources_.size() >= limits_.remembered) return false;
-    found = sources_.emplace(source, Source{.tokens = static_cast<double>(limits_.burst), .at = now}).first;
+    found = sources_.emplace(source, Source{.tokens = static_cast<double>(limits_.burst), .reserve = static_cast<double>(limits_.reserve), .at = now}).first;
   }
   bring_to(found->second, now);
-  if (connections(source) >= limits_.connections || found->second.tokens < limits_.connect_tokens) {
+  const bool pays = found->second.tokens >= limits_.connect_tokens;
+  if (connections(source) >= limits_.connections || (!pays && found->second.reserve < 1)) {
     ++found->second.refused;
     return false;
   }
-  found->second.tokens -= limits_.connect_tokens;
-  found->second.refused = 0;
+  if (pays) {
+    found->second.tokens -= limits_.connect_tokens;
+    found->second.refused = 0;
+  } else {
+    --found->second.reserve;           // and whoever insisted is still insisting
+  }
   ++connected_[source];
   return true;
 }
@@ -52,14 +64,23 @@ std::pair<uint64_t, size_t> Sources::busiest() const {
   return *most;
 }
 
-bool Sources::request(uint64_t source, Time now) {
+bool Sources::request(uint64_t source, Purse& purse, Time now) {
   const auto found = sources_.find(source);
   if (found == sources_.end()) return false;
   bring_to(found->second, now);
-  if (found->second.tokens < 1) return false;
-  --found->second.tokens;
+  bring_to(purse, now);
+  double& payer = found->second.tokens >= 1 ? found->second.tokens : purse.tokens;
+  if (payer < 1) return false;
+  --payer;
   return true;
 }
+
+void Sources::earn(Purse& purse, Time now) const {
+  bring_to(purse, now);
+  purse.earned = true;
+}
+
+void Sources::spoil(Purse& purse, Time now) const { purse = {0, false, now}; }
 
 void Sources::charge(uint64_t source, double tokens, Time now) {
   const auto found = sources_.find(source);
@@ -82,7 +103,7 @@ std::vector<uint64_t> Sources::unheard(Time now, size_t most) {
   for (auto& [number, source] : sources_) {
     if (source.refused < kInsists) continue;
     bring_to(source, now);
-    if (source.tokens < soon) out.push_back(number);
+    if (source.tokens < soon && source.reserve < 1) out.push_back(number);
     if (out.size() == most) break;
   }
   return out;

@@ -6,10 +6,22 @@
 
 namespace sotto::node {
 
+namespace {
+// Whoever is answered 200 has sent a payment whose proof or certificate held.
+net::Reply earning(net::Reply reply) {
+  return [reply = std::move(reply)](net::Response response) {
+    response.payment_held = response.status == 200;
+    reply(std::move(response));
+  };
+}
+}  // namespace
+
 void ValidatorNode::Core::handle(net::Request request, net::Reply reply) {
   const net::Target target = net::parse_target(request.target);
   if (peers && target.path.starts_with(kPeerPath)) return peers->handle(std::move(request), std::move(reply));
   const bool post = request.method == net::Method::post;
+  if (post && (target.path == kTransactionsPath || target.path == kCertificatesPath || target.path == kPayPath))
+    reply = earning(std::move(reply));
   if (target.path == kTransactionsPath && post) return submit_transaction(request, target, std::move(reply));
   if (target.path == kCertificatesPath && post) return submit_certificate(request, std::move(reply));
   if (target.path == kPayPath && post && peers) return submit_pay(request, target, std::move(reply));
