@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/spawn.hpp"
 #include "bench/measure.hpp"
 #include "bench/payments.hpp"
 #include "circuit/transfer_circuit.hpp"
@@ -25,6 +26,7 @@ FirstProof first_proof(const Options& options) {
   const pid_t child = fork();
   CHECK(child >= 0);
   if (child == 0) {
+    if (inherit_only_standard_streams() != 0) _exit(127);
     execl(options.self.c_str(), options.self.c_str(), "--prove-once", "--json",
           (options.scratch_dir + "/unwritten.json").c_str(), static_cast<char*>(nullptr));     // the same folder for prepared keys
     _exit(127);

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <fstream>
 
+#include "base/spawn.hpp"
 #include "bench/measure.hpp"
 #include "bench/report.hpp"
 #include "crypto/g1.hpp"
@@ -75,6 +76,7 @@ int run_command(const std::vector<std::string>& command) {
   const pid_t child = fork();
   CHECK(child >= 0);
   if (child == 0) {
+    if (inherit_only_standard_streams() != 0) _exit(127);
     execv(arguments[0], arguments.data());
     _exit(127);
   }

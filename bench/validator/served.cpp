@@ -1,3 +1,4 @@
+#include "base/spawn.hpp"
 #include "bench/validator/served.hpp"
 
 #include <fcntl.h>
@@ -147,6 +148,7 @@ Result<std::unique_ptr<ServedValidator>, Error> ServedValidator::start(const std
   if (child == 0) {
     dup2(to[0], STDIN_FILENO);
     dup2(from[1], STDOUT_FILENO);
+    if (inherit_only_standard_streams() != 0) _exit(127);
     const std::string threads = std::to_string(options.threads);
     execl(self.c_str(), self.c_str(), "--serve", options.dir.c_str(), "--corpus", options.corpus.c_str(), "--data",
           options.data_dir.c_str(), "--threads", threads.c_str(), options.fresh ? nullptr : "--again", static_cast<char*>(nullptr));

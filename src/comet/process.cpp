@@ -12,6 +12,8 @@
 #include <optional>
 #include <thread>
 
+#include "base/spawn.hpp"
+
 namespace sotto::comet {
 
 namespace {
@@ -50,8 +52,11 @@ Result<ChildProcess, Error> ChildProcess::start(const std::vector<std::string>& 
     ::dup2(in, 0);
     ::dup2(out, 1);
     ::dup2(out, 2);
-    if (network < 0 || ::setns(network, CLONE_NEWNET) == 0) ::execv(argv[0], argv.data());
-    const int why = errno;
+    int why = inherit_only_standard_streams();
+    if (why == 0) {
+      if (network < 0 || ::setns(network, CLONE_NEWNET) == 0) ::execv(argv[0], argv.data());
+      why = errno;
+    }
     [[maybe_unused]] const auto written = ::write(report[1], &why, sizeof why);
     ::_exit(127);
   }

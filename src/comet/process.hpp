@@ -13,8 +13,8 @@ namespace sotto::comet {
 
 class ChildProcess {
  public:
-  // `arguments` beginning with the program's path. Its standard output and error are appended to `log` (mode 0600). The
-  // kernel kills it when the thread that started it ends, so that thread must outlive it.
+  // `arguments` beginning with the program's path. Its standard output and error are appended to `log` (mode 0600); it inherits
+  // no other descriptor (base/spawn.hpp). The kernel kills it when the thread that started it ends, so that thread must outlive it.
   // `network`: a network namespace for it, as setns(2) takes it; -1: ours.
   static Result<ChildProcess, Error> start(const std::vector<std::string>& arguments, const std::filesystem::path& log, int network = -1);
   ChildProcess(ChildProcess&& other) noexcept : pid_(std::exchange(other.pid_, -1)) {}
