@@ -166,6 +166,7 @@ test-network: test-network-short
 test-network-short: setup
 	$(call build,release,sotto sottod)
 	@tests/network_test.py build/sotto
+	@tests/engine_hang_test.py build/sotto
 
 #: make ci              what the continuous integration runs: test, then short forms of the longer suites
 ci:

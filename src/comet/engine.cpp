@@ -109,15 +109,19 @@ void CometEngine::supervise() {
     lock.lock();
     pid_ = child->pid();
     std::optional<std::string> end;
-    while (!stopping_ && !(end = child->ended())) changed_.wait_for(lock, kLook, [&] { return stopping_; });
-    if (stopping_) {
+    while (!stopping_ && !restart_wanted_ && !(end = child->ended())) changed_.wait_for(lock, kLook, [&] { return stopping_ || restart_wanted_; });
+    if (!end) {
       lock.unlock();
-      child->stop(options_.stop_ms);
+      child->stop(options_.stop_ms);               // kills one that does not listen, as a stopped process does not
       lock.lock();
       pid_ = -1;
-      break;
+      restart_wanted_ = false;
+      if (!stopping_) ++restarts_;
+      continue;
     }
     pid_ = -1;
+    restart_wanted_ = false;
+    if (stopping_) break;
     const auto now = Steady::now();
     ends.push_back(now);
     while (now - ends.front() > kMinute) ends.pop_front();
@@ -185,6 +189,14 @@ bool CometEngine::call_wake(uint64_t engine_height) {
   request.max_response_bytes = kMaxRpcBytes;
   const auto response = client_.call_and_wait(options_.rpc, std::move(request), kRpcMs);
   return response.ok() && response->status == 200;
+}
+
+void CometEngine::restart() {
+  {
+    const std::lock_guard lock(mutex_);
+    restart_wanted_ = pid_ > 0;
+  }
+  changed_.notify_all();
 }
 
 uint64_t CometEngine::engine_height() const {

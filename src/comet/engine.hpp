@@ -48,6 +48,8 @@ class CometEngine final : public order::Ordering {
   // Waits until that is at least so much; false after the timeout, a stop or a failure.
   bool wait_for(uint64_t engine_height, uint32_t timeout_ms) const;
   size_t pending() const { return pending_.size(); }
+  // Ends CometBFT, however it likes it, and starts it again: it does not do its work (progress.hpp). From any thread; returns at once.
+  void restart();
   // CometBFT's process right now; -1 between two.
   pid_t pid() const;
   uint32_t restarts() const;
@@ -72,7 +74,7 @@ class CometEngine final : public order::Ordering {
   mutable std::condition_variable changed_;
   uint64_t kept_ = 0;                      // engine height
   bool moving_ = false;                    // the last block changed the app hash: CometBFT makes the next one by itself
-  bool stopping_ = false;
+  bool stopping_ = false, restart_wanted_ = false;
   pid_t pid_ = -1;
   uint32_t restarts_ = 0;
   std::vector<Error> failures_;

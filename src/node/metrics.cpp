@@ -87,6 +87,10 @@ Metrics::Metrics() : impl_(std::make_unique<Impl>()) {
       m.gauge("sotto_in_flight", "Transactions being checked, verified or written"),
       m.gauge("sotto_connections", "Open connections"),
       m.gauge("sotto_failed", "1: stopped by its disk, signs nothing"),
+      m.gauge("sotto_disk_free_bytes", "Room on the fullest of its file systems"),
+      m.gauge("sotto_disk_low", "1: too little room, nothing new is locked"),
+      m.gauge("sotto_engine_stalled_seconds", "How long the ordering engine has made no progress while others did, or said nothing"),
+      m.gauge("sotto_engine_restarts", "How often the ordering engine was started again"),
   };
   m.refusals = &prometheus::BuildCounter().Name("sotto_refusals_total").Help("Refused requests by reason").Register(m.registry);
 }

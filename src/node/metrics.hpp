@@ -18,7 +18,8 @@ class Metrics {
                               exchanged, not_exchanged, bad_shares };
   enum class Time : uint8_t { vote, acknowledgement, verify_batch, certificate_batch, write_group, block, epoch_pause };  // seconds
   enum class Size : uint8_t { verify_batch, certificate_batch, write_group, block };
-  enum class Level : uint8_t { height, epoch, notes, spent, locked, certified, in_flight, connections, failed };
+  enum class Level : uint8_t { height, epoch, notes, spent, locked, certified, in_flight, connections, failed,
+                              disk_free, disk_low, engine_stalled, engine_restarts };
 
   // From any thread.
   void count(Count what, uint64_t n = 1);

@@ -24,7 +24,7 @@ const char* name(NotSettled n) {
 }
 
 bool is_retryable(const RefusalMessage& r) {
-  static constexpr std::array kReasons = {"busy", "source_busy", "full", "transaction_needed", "frozen"};
+  static constexpr std::array kReasons = {"busy", "source_busy", "disk_low", "full", "transaction_needed", "frozen"};
   static constexpr std::array kRules = {"unknown_anchor", "expiry_too_far"};
   return std::ranges::find(kReasons, r.reason) != kReasons.end() ||
          (r.reason == "ledger_rule" && std::ranges::find(kRules, r.rule) != kRules.end());

@@ -19,6 +19,9 @@ ValidatorConfig config_of(const TestnetOptions& options, size_t i) {
   config.api_listen = address + std::to_string(options.port);
   config.engine_p2p = address + std::to_string(options.port + 1);
   config.engine_rpc = address + std::to_string(rpc_port(options.port));
+  // They share one machine's disk, and write little.
+  config.disk_low_mb = 64;
+  config.disk_reserve_mb = 16;
   config.operator_listen = address + std::to_string(operator_port(options.port));
   return config;
 }

@@ -206,7 +206,8 @@ void ValidatorNode::Core::ready(net::Reply reply) {
   on_state([this, reply = std::move(reply)] {
     if (failed) return reply(stopped());
     const auto why = machine->silent();
-    reply(why ? text(503, settle::name(*why)) : text(200, "ready"));
+    if (why) return reply(text(503, settle::name(*why)));
+    reply(around.obstacle.empty() ? text(200, "ready") : text(503, around.obstacle));
   });
 }
 
@@ -219,7 +220,9 @@ void ValidatorNode::Core::scrape(net::Reply reply) {
         {Level::notes, static_cast<double>(state.tree.size())},  {Level::spent, static_cast<double>(state.spent)},
         {Level::locked, static_cast<double>(usage.locked)},      {Level::certified, static_cast<double>(usage.certified)},
         {Level::in_flight, static_cast<double>(usage.in_flight)}, {Level::connections, static_cast<double>(server->connections())},
-        {Level::failed, failed ? 1 : 0}};
+        {Level::failed, failed ? 1 : 0},
+        {Level::disk_free, static_cast<double>(around.disk_free_bytes)}, {Level::disk_low, around.disk_low ? 1 : 0},
+        {Level::engine_stalled, static_cast<double>(around.engine_stalled_ms) / 1'000}, {Level::engine_restarts, around.engine_restarts}};
     for (const auto& [level, value] : levels) metrics.is(level, value);
     const std::string page = metrics.text();
     reply({200, Bytes(page.begin(), page.end()), "text/plain; version=0.0.4"});

@@ -55,6 +55,9 @@ const Setting kSettings[] = {
     {"engine", "empty_block_interval_ms", "an empty block after so much quiet; 0: never", &C::engine_empty_block_interval_ms, 0, 3'600'000},
     {"engine", "max_pending", "certified payments waiting for a block", &C::engine_max_pending, 1, 1'000'000},
     {"engine", "snapshot_interval", "CometBFT heights between two snapshots for validators that join; 0: none", &C::engine_snapshot_interval, 0, 1'000'000'000},
+    {"engine", "stuck_ms", "no block while others make some, or not a word: CometBFT is started again", &C::engine_stuck_ms, 1'000, 3'600'000},
+    {"disk", "low_mb", "MiB; with less room nothing new is locked, what was promised goes on; 0: never", &C::disk_low_mb, 0, 1'000'000'000},
+    {"disk", "reserve_mb", "MiB; with less room it ends while its files can still be closed; 0: never", &C::disk_reserve_mb, 0, 1'000'000'000},
 };
 
 Failure<Error> refuse(const std::string& why) { return Failure{Error{"configuration: " + why}}; }

@@ -49,6 +49,10 @@ struct ValidatorConfig {
   uint64_t engine_empty_block_interval_ms = 0;
   uint64_t engine_max_pending = 16 * 1024;
   uint64_t engine_snapshot_interval = 1'000;
+  uint64_t engine_stuck_ms = 30'000;
+  // [disk]
+  uint64_t disk_low_mb = 1'024;
+  uint64_t disk_reserve_mb = 128;
 
   friend bool operator==(const ValidatorConfig&, const ValidatorConfig&) = default;
 };

@@ -78,6 +78,11 @@ struct ValidatorNode::Core {
   }
   void step(settle::Event event) {
     if (failed) return;
+    if (around.disk_low)
+      if (const auto* asked = std::get_if<settle::SubmitTransaction>(&event); asked && !machine->holds_lock(asked->transaction.candidate.txid)) {
+        settle::ReplyRefusal refused{asked->request, {settle::SettleReject::disk_low, "", nullptr, std::nullopt}};
+        return carry_out(refused);
+      }
     const settle::StateView view(state, store->archive());
     for (auto& effect : machine->step(view, std::move(event))) std::visit([this](auto& e) { carry_out(e); }, effect);
   }
@@ -381,6 +386,7 @@ struct ValidatorNode::Core {
   };
   void serve_exchange();                     // once, before the server runs
   void begin_exchange();                     // for the seat; none for who is not in the committee
+  uint64_t engine_height_of_others();
   // Was it the exchange that asked? State thread.
   std::optional<Exchanged> take_exchanged(settle::RequestId request);
   // Any thread.
@@ -431,6 +437,14 @@ struct ValidatorNode::Core {
   settle::Token first_token = 1;                          // of this machine
   std::optional<EpochDuties> epochs;                      // once it serves
   bool failed = false;                         // the store: state thread only
+  Surroundings around;                         // state thread only
+  // Of the committee in its order, as each said last; whose epoch that was. Callers outlive the node's threads.
+  struct Heights {
+    std::mutex mutex;
+    uint64_t epoch = 0;
+    std::vector<uint64_t> said;
+  };
+  const std::shared_ptr<Heights> heights = std::make_shared<Heights>();
   struct Waiting {
     net::Reply reply;
     Steady::time_point since;

@@ -153,6 +153,10 @@ std::optional<uint16_t> ValidatorNode::index() const {
   const auto seat = core_->seat();
   return seat->taken() ? std::optional(seat->index) : std::nullopt;
 }
+void ValidatorNode::surroundings(const Surroundings& around) {
+  core_->on_state([core = core_.get(), around] { core->around = around; });
+}
+uint64_t ValidatorNode::engine_height_of_others() { return core_->engine_height_of_others(); }
 Peers* ValidatorNode::peers() { return core_->peers.get(); }
 uint64_t ValidatorNode::height() const { return core_->head; }
 Result<std::optional<Bytes>, Error> ValidatorNode::block(uint64_t height) const { return core_->store->block(height); }

@@ -49,6 +49,15 @@ struct ValidatorOptions {
   rocksdb::Env* files = nullptr;               // the store's file system, for tests; nullptr is the real one
 };
 
+// What its keeper sees around it: shown in /ready and /metrics.
+struct Surroundings {
+  std::string obstacle;                        // why it is not ready although it votes; empty: nothing
+  bool disk_low = false;                       // nothing new is locked: refused as disk_low, to be tried again
+  uint64_t disk_free_bytes = 0;
+  uint64_t engine_stalled_ms = 0;              // without progress while others made some
+  uint32_t engine_restarts = 0;
+};
+
 enum class NodeFailed : uint8_t {
   damaged,           // the store is not what was written: refused
   wrong_genesis,     // the store belongs to another network, or genesis does not verify
@@ -81,6 +90,11 @@ class ValidatorNode final : public order::Replica {
   // Where everybody is, genesis's committee first and in its order, then `others`: what /v1/network tells. Where they have keys, the
   // epoch's committee are peers(), in its order.
   void announce(std::vector<net::Endpoint> validators, const std::map<settle::ValidatorId, net::Endpoint>& others = {});
+  // From any thread.
+  void surroundings(const Surroundings& around);
+  // The engine height that other members surely have reached, as they said a moment ago: asks them once more and does not wait. From one
+  // thread. 0: nobody says.
+  uint64_t engine_height_of_others();
   const net::Endpoint& endpoint() const;
   const net::Endpoint& operator_endpoint() const;
   // In the committee of its epoch; nullopt: it is not one of them.

@@ -121,6 +121,18 @@ comet::NodeSpec node_of(const Files& files, const NetworkMember& self) {
   return node;
 }
 
+DiskLimits disk_limits(const ValidatorConfig& config) { return {config.disk_low_mb << 20, config.disk_reserve_mb << 20}; }
+
+// Opening a store writes: better said before than by a database in the middle of it.
+Status<Trouble> enough_room(const Files& files, const fs::path& dir) {
+  const fs::path folders[] = {dir, dir / files.config.store, dir / files.config.engine_home};
+  const auto free = free_bytes(folders);
+  const uint64_t reserve = disk_limits(files.config).reserve_bytes;
+  if (!free || *free >= reserve) return Ok{};
+  return world("disk full: " + std::to_string(*free >> 20) + " MiB free, less than the reserve of " + std::to_string(reserve >> 20) +
+               " MiB (disk.reserve_mb); make room and start it again");
+}
+
 // What makes this validator this one.
 struct Own {
   FileLock lock;
@@ -204,6 +216,7 @@ Result<std::unique_ptr<ValidatorService>, Trouble> ValidatorService::open(const 
   service->log_ = std::make_unique<Log>(files.log_level, std::move(sink), service->clock_, entropy);
   service->lock_.emplace(std::move(ours.lock));
   service->network_ = ours.network;
+  if (const auto room = enough_room(files, dir); !room.ok()) return Failure{room.error()};
   const auto chain = chain_of(files, ours.network);
   if (const auto written = comet::write_home(ours.home, chain, node_of(files, *ours.self), ours.socket); !written.ok()) return bad(written.error().what);
 
@@ -262,6 +275,13 @@ Result<std::unique_ptr<ValidatorService>, Trouble> ValidatorService::open(const 
   const auto listening =
       service->node_->start([p = service->proposals_.get()](ledger::CertifiedTransaction certified) { p->post(std::move(certified)); });
   if (!listening.ok()) return Failure{of(listening.error())};
+  WatchOptions watch;
+  watch.rpc = files.rpc;
+  watch.alone = files.stakes.size() == 1;
+  watch.progress.stuck_ms = static_cast<uint32_t>(files.config.engine_stuck_ms);
+  watch.disk = disk_limits(files.config);
+  watch.folders = {node.store, ours.home};
+  service->watch_ = std::make_unique<Watch>(watch, *service->node_, *service->engine_, service->clock_, *service->log_);
   service->log_->say(LogLevel::info, "started", {{"network", ours.network.hex()}, {"name", ours.self->name}});
   return service;
 }
@@ -295,6 +315,8 @@ Result<uint64_t, Trouble> ValidatorService::restore(const fs::path& dir, const R
 
 std::optional<std::string> ValidatorService::trouble() const {
   if (const auto why = node_->trouble()) return why;
+  if (watch_)
+    if (const auto why = watch_->trouble()) return why;
   const auto failures = engine_->failures();
   if (!failures.empty()) return "ordering engine: " + failures.front().what;
   return std::nullopt;
@@ -307,6 +329,7 @@ void ValidatorService::look() {
 
 // Whoever still hands work on goes first.
 void ValidatorService::stop() {
+  watch_.reset();
   if (node_) node_->close_server();
   if (engine_) engine_->stop();
   if (proposals_) proposals_->stop();

@@ -11,6 +11,7 @@
 #include "node/ceremony.hpp"
 #include "node/validator_config.hpp"
 #include "node/validator_node.hpp"
+#include "node/watch.hpp"
 #include "node/world.hpp"
 
 namespace sotto::node {
@@ -74,6 +75,7 @@ class ValidatorService {
   std::unique_ptr<ValidatorNode> node_;
   std::unique_ptr<comet::CometEngine> engine_;
   std::unique_ptr<BatchWorker<ledger::CertifiedTransaction>> proposals_;
+  std::unique_ptr<Watch> watch_;               // of both
   uint32_t engine_starts_seen_ = 0;
 };
 const char* name(ValidatorService::Failed f);

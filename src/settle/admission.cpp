@@ -20,6 +20,7 @@ const char* name(SettleReject reject) {
     case SettleReject::bad_proof_or_signature: return "bad_proof_or_signature";
     case SettleReject::busy: return "busy";
     case SettleReject::source_busy: return "source_busy";
+    case SettleReject::disk_low: return "disk_low";
     case SettleReject::full: return "full";
     case SettleReject::abstaining: return "abstaining";
     case SettleReject::not_in_committee: return "not_in_committee";

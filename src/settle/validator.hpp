@@ -53,6 +53,7 @@ enum class SettleReject : uint8_t {
   bad_proof_or_signature,    // Refusal::rule says which
   busy,                      // too much in flight: try again
   source_busy,               // too much in flight from this source
+  disk_low,                  // its runner has too little room for more locks: try again
   full,                      // lock table full until blocks release some
   abstaining,                // this validator may have lost locks: silent until its next epoch
   not_in_committee,          // it follows and serves; others vote in this epoch
