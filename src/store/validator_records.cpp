@@ -6,6 +6,18 @@
 
 namespace sotto::store {
 
+namespace {
+
+// RocksDB's own text log writes to the same disk, and where that is full its second line is a failed assertion, in ~DB at the latest. It says
+// nothing that a status does not.
+class NoLog final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
+
+}  // namespace
+
 rocksdb::Options options_for(rocksdb::Env* env, bool create) {
   rocksdb::Options options;
   if (env != nullptr) options.env = env;
@@ -20,8 +32,7 @@ rocksdb::Options options_for(rocksdb::Env* env, bool create) {
   options.write_buffer_size = size_t{16} << 20;
   options.max_background_jobs = 2;
   options.compression = rocksdb::kNoCompression;          // ciphertexts and hashes
-  options.info_log_level = rocksdb::WARN_LEVEL;
-  options.keep_log_file_num = 2;
+  options.info_log = std::make_shared<NoLog>();
   rocksdb::BlockBasedTableOptions table;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));  // most look-ups are of nullifiers that are not there
   // Filters and indexes in small pieces, in the cache with everything else: memory has a bound whatever the ledger's age.
