@@ -5,6 +5,7 @@
 #include "crypto/random.hpp"
 #include "ledger/test_support.hpp"
 #include "net/client.hpp"
+#include "node/payer.hpp"
 #include "node/dev_genesis.hpp"
 #include "node/payment_for_test.hpp"
 #include "node/prepared.hpp"
@@ -68,6 +69,47 @@ TEST(Validator, stops_by_name_when_its_disk_fails) {  // S-33
   ASSERT_TRUE(health.ok());
   EXPECT_EQ(health->status, 503);
   EXPECT_FALSE(alone.node->execute({1, 1, {}}).ok());
+}
+
+TEST(Validator, takes_no_new_locks_while_its_disk_has_little_room) {  // S-40, disk_low
+  Alone alone;
+  const Bytes first = alone.payment(), second = alone.payment();
+  const auto ready = [&] {
+    const auto response = alone.client.call_and_wait(alone.node->operator_endpoint(), {net::Method::get, "/ready"}, kTimeoutMs);
+    CHECK(response.ok());
+    return text_of(*response);
+  };
+  EXPECT_EQ(alone.post(first).status, 200);
+  alone.node->surroundings({.obstacle = "disk_low", .disk_low = true, .disk_free_bytes = 77});
+  const auto refused = alone.post(second);
+  EXPECT_EQ(refused.status, 409);
+  const auto why = RefusalMessage::decode(refused.body);
+  ASSERT_TRUE(why.ok());
+  EXPECT_EQ(why->reason, "disk_low");
+  EXPECT_TRUE(is_retryable(*why));
+  EXPECT_EQ(ready(), "disk_low");
+  // What was promised is said again, and blocks go on.
+  EXPECT_EQ(alone.post(first).status, 200);
+  EXPECT_TRUE(alone.node->execute({1, 1, {}}).ok());
+  alone.node->surroundings({});
+  EXPECT_EQ(ready(), "ready");
+  EXPECT_EQ(alone.post(second).status, 200);
+}
+
+TEST(Validator, is_not_ready_while_its_engine_stands_still) {
+  Alone alone;
+  alone.node->surroundings({.obstacle = "engine_stuck", .engine_stalled_ms = 31'000, .engine_restarts = 2});
+  const auto ask = [&](const char* path) {
+    const auto response = alone.client.call_and_wait(alone.node->operator_endpoint(), {net::Method::get, path}, kTimeoutMs);
+    CHECK(response.ok());
+    return *response;
+  };
+  EXPECT_EQ(ask("/ready").status, 503);
+  EXPECT_EQ(text_of(ask("/ready")), "engine_stuck");
+  const std::string page = text_of(ask("/metrics"));
+  EXPECT_NE(page.find("sotto_engine_stalled_seconds 31"), std::string::npos);
+  EXPECT_NE(page.find("sotto_engine_restarts 2"), std::string::npos);
+  EXPECT_EQ(alone.post(alone.payment()).status, 200);        // it votes all the same
 }
 
 TEST(Validator, computes_before_it_keeps) {  // L-64
