@@ -6,18 +6,14 @@ engine_hang_test.py PROGRAM
 import ctypes
 import json
 import os
-import pathlib
 import re
 import signal
-import sys
 import time
 import unittest
 import urllib.error
 
-import network_test
 from network_test import Network, alive, children, eventually
 
-network_test.PROGRAM = os.path.abspath(sys.argv.pop(1)) if len(sys.argv) > 1 else network_test.PROGRAM
 libc = ctypes.CDLL(None, use_errno=True)
 MIB = 1 << 20
 for inherited in [name for name in dir(Network) if name.startswith("test_")]:
@@ -87,7 +83,7 @@ class Hangs(Network):
         aside = self.dir / "aside"
         folder.rename(aside)
         folder.mkdir()
-        if libc.mount(b"tmpfs", str(folder).encode(), b"tmpfs", 0, b"size=512m") != 0:
+        if libc.mount(b"tmpfs", str(folder).encode(), b"tmpfs", 0, b"size=160m,mode=0700") != 0:
             folder.rmdir()
             aside.rename(folder)
             self.skipTest("this machine lets nobody mount")
