@@ -168,6 +168,9 @@ TEST_F(Bls, rogue_key_has_no_possession) {
   EXPECT_TRUE(bls_fast_aggregate_verify(aggregate_public_keys(both).value(), message, bls_sign(sk, message)).ok());
   EXPECT_FALSE(bls_verify_possession(rogue, view("c"), bls_prove_possession(sk, view("c"))).ok());
   EXPECT_FALSE(bls_verify_possession(rogue, view("c"), bls_prove_possession(other, view("c"))).ok());
+  // Two proofs over one message would give the rogue key's as their difference: the message names the key, so there are no two.
+  const auto of_victim = bls_prove_possession(other, view("c"));
+  EXPECT_FALSE(bls_verify_possession(rogue, view("c"), plus(bls_prove_possession(sk, view("c")), -G1(of_victim.point()))).ok());
 }
 
 // pk1 + pk2 = 0, both with possession (eprint 2021/323).

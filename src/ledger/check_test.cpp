@@ -282,6 +282,19 @@ TEST_F(Check, AuthorityAndProof) {
   EXPECT_EQ(verdict(bad), Reject::bad_proof);
 }
 
+// A signature that is none never reaches the batch: it must be refused all the same.
+TEST_F(Check, SignaturesThatDoNotDecodeAreRefused) {
+  for (const bool of_r : {true, false}) {
+    const auto spoil = [&](crypto::RedJubjubSignature& signature) { (of_r ? signature.R : signature.S).fill(0xff); };
+    Transaction bad = world.mint(5);
+    spoil(bad.transfers[0].signature);
+    EXPECT_EQ(verdict(bad), Reject::bad_signature);
+    bad = world.mint(5);
+    spoil(std::get<Mint>(bad.operations[0]).signature);
+    EXPECT_EQ(verdict(bad), Reject::bad_issuer_signature);
+  }
+}
+
 TEST_F(Check, BadSignaturesCostNoProof) {
   Transaction bad = world.payment();
   bad.transfers[0].signature.S[0] ^= 1;

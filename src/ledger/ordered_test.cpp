@@ -79,6 +79,22 @@ TEST_F(OrderedOps, TxidCoversEverythingButSignatures) {
   add(close, [&](Transaction& tx) { ++as(tx, CloseEpoch{}).signature[0]; }, false);
 }
 
+// L-72: exactly two thirds are no quorum. Of three equal validators all three must have reported.
+TEST_F(OrderedOps, TwoThirdsAreNoQuorum) {
+  const Transaction payment = world.payment();
+  CommitteeWord thirds = testing::test_committee();
+  thirds.report = [](const Report&, const State&) { return CommitteeWord::Weight{1, 3}; };
+  ASSERT_EQ(outcome_of(world, world.recovery(payment)), Outcome::took_effect);
+  for (uint16_t validator = 0; validator < 3; ++validator) {
+    EXPECT_EQ(world.state.generation(note_of(payment).nf), 0u) << validator;
+    const std::vector<CertifiedTransaction> entries{certified(world.report(validator, note_of(payment)))};
+    auto done = execute(world.state, world.archive, entries, world.state.time_ms, testing::test_certificate_holds, world.authority, thirds);
+    ASSERT_TRUE(done.ok());
+    commit(std::move(done).value(), world.state, world.archive);
+  }
+  EXPECT_EQ(world.state.generation(note_of(payment).nf), 1u);
+}
+
 // L-71, L-72: nothing moves but the generation, and only once more than two thirds have reported.
 TEST_F(OrderedOps, RecoveryRaisesTheGeneration) {
   const Transaction payment = world.payment();

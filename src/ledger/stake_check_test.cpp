@@ -139,6 +139,16 @@ TEST_F(StakeCheck, BondsAndRegistrations) {
   EXPECT_EQ(verdict(fresh), Reject::too_many_validators);
 }
 
+// Native money has left the pool that never came in: nothing native leaves any more, bonds and registrations included.
+TEST_F(StakeCheck, NothingIsBondedWhileNativeMoneyIsHalted) {
+  const auto key = crypto::BlsSecretKey::random(world.entropy);
+  const Transaction bond = world.bond(validator(0), 10), registration = world.registration(key, 2'000);
+  EXPECT_EQ(verdict(bond), std::nullopt);
+  world.state.supply[0].halted = true;
+  EXPECT_EQ(verdict(bond), Reject::burns_halted);
+  EXPECT_EQ(verdict(registration), Reject::burns_halted);
+}
+
 TEST_F(StakeCheck, Claims) {
   const Transaction bond = world.bond(validator(0), 10);
   ASSERT_EQ(world.outcome_of(bond), Outcome::executed);
@@ -173,6 +183,14 @@ TEST_F(StakeCheck, Claims) {
   world.state.stake.claims[ClaimId{Hash32{0, 0, 0, 1}}] = {{}, validator(0), false, 1, 0, 0};
   EXPECT_EQ(verdict(world.bond(validator(0), 10)), Reject::too_many_claims);
   EXPECT_EQ(ordered(world.withdrawal(validator(0), 10)), Reject::too_many_claims);
+}
+
+// What delegators bonded is in the pool, and not the operator's.
+TEST_F(StakeCheck, AnOperatorWithdrawsItsOwnOnly) {
+  ASSERT_EQ(world.outcome_of(world.bond(validator(0), 10)), Outcome::executed);
+  ASSERT_EQ(world.state.stake.pools[validator(0)].tokens, 10'010u);
+  EXPECT_EQ(ordered(world.withdrawal(validator(0), 10'000)), std::nullopt);
+  EXPECT_EQ(ordered(world.withdrawal(validator(0), 10'001)), Reject::exceeds_self_bond);
 }
 
 TEST_F(StakeCheck, OperationsThatStandAlone) {
