@@ -16,7 +16,7 @@ define build
 	@ninja -C $(folder) -j$(JOBS) $(2)
 endef
 
-.PHONY: help setup setup-fuzz release demo test test-network test-network-short ci bench bench-smoke bench-corpus bench-ledger bench-long bench-check bench-record bench-pictures bench-timing bench-peers bench-network bench-catch-up bench-strangers fuzz fuzz-smoke asan asan-smoke tsan soundness-long model-long clean
+.PHONY: help setup setup-fuzz release demo test test-network test-network-short ci bench bench-smoke bench-corpus bench-ledger bench-long bench-check bench-record bench-pictures bench-timing bench-peers bench-network bench-catch-up bench-strangers fuzz fuzz-smoke asan asan-smoke tsan mutants mutants-lot soundness-long model-long clean
 
 help:
 	@sed -n 's/^#: //p' $(firstword $(MAKEFILE_LIST))
@@ -151,6 +151,14 @@ soundness-long: setup
 	$(call build,release,all)
 	@SOTTO_LONG=1 ctest --test-dir build -j$(JOBS) --no-tests=error -R '^(plonk|gadget|circuit)$$' --timeout 14400
 
+#: make mutants         breaks one line at a time and runs the test that must notice (tests/mutants); goes on where it was stopped
+mutants: setup
+	@tools/mutants.py -j$(JOBS)
+
+# A tenth of them, by lot.
+mutants-lot: setup
+	@tools/mutants.py --lot 0.1 --minutes 4 -j$(JOBS)
+
 #: make model-long      the model of settlement with larger bounds (ten minutes, 2 GB)
 model-long: setup
 	@src/settle/model/run.py --long --dir build/model
@@ -175,6 +183,7 @@ ci:
 	@$(MAKE) --no-print-directory bench-smoke
 	@$(MAKE) --no-print-directory fuzz-smoke
 	@$(MAKE) --no-print-directory asan-smoke
+	@$(MAKE) --no-print-directory mutants-lot
 
 setup:
 	@./setup $(SETUP_FLAGS)
@@ -184,4 +193,4 @@ setup-fuzz:
 
 #: make clean           removes the build folders
 clean:
-	rm -rf build build-dev build-asan build-tsan build-fuzz
+	rm -rf build build-dev build-asan build-tsan build-fuzz build-mutants

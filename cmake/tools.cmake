@@ -42,6 +42,7 @@ if(SOTTO_TESTS)
   find_program(PYTHON3 python3 REQUIRED)
   add_test(NAME rules_of_the_tree COMMAND ${PYTHON3} ${CMAKE_SOURCE_DIR}/tools/check_levels.py ${CMAKE_SOURCE_DIR})
   add_test(NAME rules_of_the_tree_bite COMMAND ${PYTHON3} ${CMAKE_SOURCE_DIR}/tools/check_levels.py --self-test)
+  add_test(NAME mutants_tool COMMAND ${PYTHON3} ${CMAKE_SOURCE_DIR}/tools/mutants.py --self-test)
   add_test(NAME bench_guard_bites COMMAND ${PYTHON3} ${CMAKE_SOURCE_DIR}/tools/bench_check.py --self-test)
   add_test(NAME bench_guard_from_outside COMMAND ${PYTHON3} ${CMAKE_SOURCE_DIR}/tools/bench_check_test.py)
 
