@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <map>
+#include <set>
 
 #include "base/descriptor.hpp"
 #include "crypto/aead.hpp"
@@ -165,6 +166,7 @@ struct WalletStore::Impl {
   crypto::AeadKey data_key, row_key;
   crypto::AeadKey id_key, set_key;
   std::map<std::pair<std::string, DiskId>, Digest> rows;   // what the manifest covers
+  std::set<std::string> tables;                              // known to be there
   Digest set{};                                            // xor of the above
   std::vector<Row> loaded;                                 // until load() is called
   bool broken = false;
@@ -230,6 +232,20 @@ struct WalletStore::Impl {
     out.u64(count);
     out.raw(of);
     return std::move(out).bytes();
+  }
+  static std::string table_made(const std::string& table) {
+    return "CREATE TABLE IF NOT EXISTS " + table + " (id BLOB NOT NULL PRIMARY KEY, sealed BLOB NOT NULL) WITHOUT ROWID;";
+  }
+  // Files of earlier versions lack the tables that came later, until there is a row for them.
+  int make_table(const std::string& table) {
+    if (tables.contains(table)) return SQLITE_OK;
+    const int code = exec(table_made(table).c_str());
+    if (code == SQLITE_OK) tables.insert(table);
+    return code;
+  }
+  // SQLITE_ROW: there is one.
+  int look_for(const std::string& table) const {
+    return Statement(db, "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '" + table + "'").step();
   }
   int put(std::string_view table, const DiskId& id, ByteView sealed) const {
     Statement statement(db, "INSERT OR REPLACE INTO " + std::string(table) + " (id, sealed) VALUES (?1, ?2)");
@@ -339,6 +355,8 @@ struct WalletStore::Impl {
   Status<WalletFileError> read_rows() {
     for (const Table table : wallet::kTables) {
       const std::string table_name = wallet::name(table);
+      if (const int there = look_for(table_name); there == SQLITE_DONE) continue;
+      else if (there != SQLITE_ROW) return fail(meaning(there), "table " + table_name);
       Statement statement(db, "SELECT id, sealed FROM " + table_name);
       int code = statement.step();
       for (; code == SQLITE_ROW; code = statement.step()) {
@@ -386,7 +404,7 @@ Result<std::unique_ptr<WalletStore>, WalletFileError> WalletStore::create(const 
     std::string sql = "BEGIN EXCLUSIVE; PRAGMA application_id = " + std::to_string(kApplicationId) + "; CREATE TABLE header (value BLOB NOT NULL);";
     std::vector<std::string> tables{std::string(kManifest)};
     for (const Table table : wallet::kTables) tables.emplace_back(wallet::name(table));
-    for (const std::string& t : tables) sql += "CREATE TABLE " + t + " (id BLOB NOT NULL PRIMARY KEY, sealed BLOB NOT NULL) WITHOUT ROWID;";
+    for (const std::string& t : tables) sql += Impl::table_made(t);
     if (const int code = impl->exec(sql.c_str()); code != SQLITE_OK) return impl->sqlite_failure(code);
     if (const int code = impl->put_header(*header); code != SQLITE_DONE) return impl->sqlite_failure(code);
     if (const int code = impl->put_manifest({}, 0); code != SQLITE_DONE) return impl->sqlite_failure(code);
@@ -454,6 +472,7 @@ Status<Error> WalletStore::commit(const Changes& changes) {
     for (const Row& row : changes.put) {
       CHECK(row.key.id.size() + row.value.size() < kMaxRowBytes - 2 * kPadding);
       const std::string table = wallet::name(row.key.table);
+      if (const int code = s.make_table(table); code != SQLITE_OK) return code;
       const DiskId id = s.disk_id(table, row.key.id);
       const Bytes sealed = s.seal(table, id, row.key.id, row.value);
       change({table, id}, s.digest(table, id, sealed));
@@ -469,6 +488,7 @@ Status<Error> WalletStore::commit(const Changes& changes) {
       else s.rows.erase(step->first);
     }
     s.set = set_before;
+    s.tables.clear();
     return failed(sqlite3_errstr(code));
   }
   if (const int code = s.exec("COMMIT"); code != SQLITE_OK) {

@@ -261,6 +261,18 @@ TEST_F(WalletStoreTest, RowsMovedDeletedAddedOrPutBackAreNoticed) {
   EXPECT_EQ(reject(), WalletFileReject::damaged);
 }
 
+TEST_F(WalletStoreTest, FilesOfEarlierVersionsGetTheirTableWithItsFirstRow) {
+  (void)create();
+  sql("DROP TABLE delivered");
+  const std::vector<Row> rows{{{wallet::Table::delivered, Bytes{1}}, Bytes{2}}};
+  {
+    const auto store = open();
+    EXPECT_TRUE(store->load()->empty());
+    EXPECT_TRUE(store->commit({rows, {}}).ok());
+  }
+  EXPECT_TRUE(same(*open()->load(), rows));
+}
+
 TEST_F(WalletStoreTest, EverySampledByteFlipIsRefusedOrHarmless) {
   {
     const auto store = create();

@@ -12,6 +12,7 @@ const char* name(Table table) {
     case Table::history: return "history";
     case Table::receipts: return "receipts";
     case Table::stakes: return "stakes";
+    case Table::delivered: return "delivered";
   }
   return "unknown";
 }

@@ -15,9 +15,10 @@ enum class Table : uint8_t {
   history = 6,    // by txid
   receipts = 7,   // by txid, transfer and slot: what payees signed for us
   stakes = 8,     // by claim id: what this account bonded, unbonded and claimed
+  delivered = 9,  // by txid: payments to us that came with their certificate and are in no block yet
 };
 inline constexpr std::array kTables = {Table::account, Table::sync, Table::notes, Table::witnesses,
-                                       Table::payments, Table::history, Table::receipts, Table::stakes};
+                                       Table::payments, Table::history, Table::receipts, Table::stakes, Table::delivered};
 const char* name(Table table);
 
 struct RowKey {

@@ -17,6 +17,7 @@ static std::vector<Row> rows_of(const State& state) {
   for (const auto& [id, payment] : state.payments) out.push_back(row_of(payment));
   for (const auto& [id, entry] : state.history) out.push_back(row_of(entry));
   for (const auto& [id, stake] : state.stakes) out.push_back(row_of(stake));
+  for (const auto& [id, delivered] : state.delivered) out.push_back(row_of(delivered));
   for (const auto& [ref, receipt] : state.receipts) out.push_back(receipt_row(ref, receipt));
   return out;
 }

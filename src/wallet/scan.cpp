@@ -28,7 +28,7 @@ struct Draft {
   const note::ViewingKeys& keys;
   note::Diversifier change;
   std::set<FieldKey> notes;
-  std::set<TxId> payments, history;
+  std::set<TxId> payments, history, delivered;
   std::set<ledger::ClaimId> stakes;
   std::set<uint64_t> witnesses;
   bool sync = false;
@@ -45,8 +45,14 @@ struct Draft {
     return at->second;
   }
 
+  void lose(const TxId& id, const std::optional<TxId>& to, uint64_t height) {
+    HistoryEntry& line = history_of(id);
+    if (!line.lost || (to && !line.lost->to)) line.lost = Lost{to, height};
+  }
+
   void executed(const TxId& id, const ScannedBlock& block) {
     HistoryEntry& line = history_of(id);
+    line.lost.reset();
     line.height = block.height;
     line.block_ms = block.time_ms;
   }
@@ -68,6 +74,8 @@ struct Draft {
       notes.insert(key);
     }
     if (place && !entry.position) {
+      // Another transaction may bring the very same note, if it spends the same and the one it came with is lost.
+      entry.origin = origin;
       entry.position = place->position;
       entry.height = place->block->height;
       notes.insert(key);
@@ -121,6 +129,11 @@ struct Draft {
     for (const FieldKey& key : notes) out.put.push_back(row_of(next.notes.at(key)));
     for (const TxId& id : payments) out.put.push_back(row_of(next.payments.at(id)));
     for (const TxId& id : history) out.put.push_back(row_of(next.history.at(id)));
+    for (const TxId& id : delivered) {
+      const auto at = next.delivered.find(id);
+      if (at != next.delivered.end()) out.put.push_back(row_of(at->second));
+      else out.erase.push_back({Table::delivered, Bytes(id.value.begin(), id.value.end())});
+    }
     for (const ledger::ClaimId& id : stakes) out.put.push_back(row_of(next.stakes.at(id)));
     for (const uint64_t position : witnesses) {
       if (next.tree.marked(position)) out.put.push_back(witness_row(next, position));
@@ -162,12 +175,18 @@ void credit_own(Draft& draft, const ledger::Transaction& tx, const TxId& id) {
   }
 }
 
+uint64_t epoch_of(const PaymentEntry& settled) {
+  const auto certificate = settle::SettlementCertificate::decode(settled.certificate);
+  return certificate.ok() ? certificate->subject.epoch : UINT64_MAX;
+}
+
 void settle_payment(Draft& draft, PaymentEntry& payment, const ledger::Transaction& tx,
                     const settle::SettlementCertificate& certificate) {
   payment.state = PaymentState::settled;
   payment.reason.clear();
   payment.certificate = certificate.encode();
   draft.payments.insert(payment.txid);
+  if (draft.next.lost(payment.txid)) draft.history_of(payment.txid).lost.reset();     // certified anew, in a later epoch
   credit_own(draft, tx, payment.txid);
   draft.next.index();
 }
@@ -175,7 +194,7 @@ void settle_payment(Draft& draft, PaymentEntry& payment, const ledger::Transacti
 }  // namespace
 
 ScannedBlock scanned(const ledger::Block& block) {
-  ScannedBlock out{block.header.height, {}, block.header.note_root.value, {}, block.header.time_ms};
+  ScannedBlock out{block.header.height, {}, block.header.note_root.value, {}, block.header.time_ms, block.header.epoch};
   for (const ledger::BlockEntry& entry : block.entries) {
     const ledger::Transaction& tx = entry.certified.transaction;
     if (entry.outcome == ledger::Outcome::executed) out.transactions.push_back(&tx);
@@ -277,9 +296,20 @@ Result<std::vector<Incoming>, Refusal> Wallet::receive(ByteView transaction, con
   if (const auto own = draft.next.payments.find(id); own != draft.next.payments.end() &&
       own->second.state != PaymentState::settled && own->second.state != PaymentState::executed) {
     settle_payment(draft, own->second, tx, certificate);
+  } else if (const auto known = state_.delivered.find(id); own == draft.next.payments.end() &&
+             (std::ranges::any_of(out, &Incoming::credited) ||
+              (known != state_.delivered.end() && known->second.epoch < certificate.subject.epoch))) {
+    auto entry = delivered_entry(id, Bytes(transaction.begin(), transaction.end()), certificate.encode(), state_.height());
+    CHECK(entry.ok());
+    draft.next.delivered.insert_or_assign(id, std::move(entry).value());
+    draft.delivered.insert(id);
+    HistoryEntry& line = draft.history_of(id);
+    if (line.lost && !line.lost->to) line.lost.reset();
+    draft.next.index();
   }
   const Changes changes = draft.changes();
   if (!changes.empty()) TRY_OK(commit(std::move(draft.next), changes));
+  for (Incoming& in : out) in.lost = state_.is_void(id);
   return out;
 }
 
@@ -306,8 +336,23 @@ Result<BlockEffects, Refusal> Wallet::apply_blocks(std::span<const ScannedBlock>
   State& next = draft.next;
   BlockEffects effects;
   auto job = jobs.begin();
+  const auto lose = [&](const TxId& id, const std::optional<TxId>& to, uint64_t height) {
+    if (!next.lost(id)) effects.lost.push_back(id);
+    draft.lose(id, to, height);
+  };
   for (const ScannedBlock& block : blocks) {
     if (block.height != next.next_block) return Failure{Refusal{Reject::wrong_height, {}}};
+    // A certificate is worth nothing once its epoch is over (L-76), and what was settled should have been in a block of it. Sent
+    // anew it may still be certified by those in office now.
+    for (const auto& [id, entry] : next.delivered)
+      if (entry.epoch < block.epoch && !next.lost(id)) lose(id, std::nullopt, block.height);
+    for (auto& [id, payment] : next.payments) {
+      if (payment.state != PaymentState::settled || next.lost(id) || epoch_of(payment) >= block.epoch) continue;
+      payment.state = PaymentState::pending;
+      payment.reason = "its epoch ended before a block had it";
+      draft.payments.insert(id);
+      lose(id, std::nullopt, block.height);
+    }
     std::vector<Fr> leaves;
     std::vector<size_t> marks;
     std::vector<uint64_t> spent_positions;
@@ -318,6 +363,10 @@ Result<BlockEffects, Refusal> Wallet::apply_blocks(std::span<const ScannedBlock>
       find_stakes(keys_.ask(), *tx, id, block.height, next, draft.stakes);
       bool ours = false;
       for (const ledger::Nullifier& nf : ledger::nullifiers(*tx)) {
+        if (const auto awaiting = next.awaited.find(nf.value.encode()); awaiting != next.awaited.end()) {
+          for (const TxId& other : awaiting->second)
+            if (other != id) lose(other, id, block.height);
+        }
         const auto found = next.by_nullifier.find(nf.value.encode());
         if (found == next.by_nullifier.end()) continue;
         ours = true;
@@ -331,7 +380,13 @@ Result<BlockEffects, Refusal> Wallet::apply_blocks(std::span<const ScannedBlock>
         loser.state = PaymentState::refused;
         loser.reason = "its note was spent by transaction " + id.hex();
         draft.payments.insert(loser.txid);
+        lose(loser.txid, id, block.height);
         effects.refused.push_back(loser.txid);
+        next.index();
+      }
+      if (next.delivered.erase(id) > 0) {
+        draft.delivered.insert(id);
+        draft.executed(id, block);
         next.index();
       }
       if (const auto own = next.payments.find(id); own != next.payments.end()) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -385,7 +386,7 @@ TEST(Wallet, ScannedTakesTheExecutedEntriesOfABlock) {
 }
 
 // The seeds of rows_fuzz.cpp: a wallet with a row in every table but receipts. "wallet" is of row version 1, as the first
-// wallets wrote it, and stays; the other is of today.
+// wallets wrote it, "wallet-2" of history version 2, and both stay; the other is of today.
 std::vector<Row> stored_rows(const std::string& name) {
   std::ifstream file(std::filesystem::path(source_dir()) / "tests" / "corpus" / "rows" / name, std::ios::binary);
   EXPECT_TRUE(file);
@@ -408,6 +409,9 @@ TEST(Corpus, RowsOfEarlierVersionsOpen) {
   EXPECT_FALSE(state->words);
   ASSERT_EQ(state->oldest_first().size(), 3u);
   for (const HistoryEntry* entry : state->oldest_first()) EXPECT_EQ(entry->block_ms + entry->known_ms, 0u);
+  const auto second = state_from_rows(stored_rows("wallet-2"));
+  ASSERT_TRUE(second.ok());
+  for (const HistoryEntry* entry : second->oldest_first()) EXPECT_TRUE(!entry->lost && !entry->retried_by);
   EXPECT_EQ(state->next_order, state->oldest_first().back()->order + 1);
 }
 
@@ -416,20 +420,31 @@ TEST(Corpus, SeedIsOfTodaysFormat) {
   SetClock clock;
   clock.ms = 5;
   s.alice.tell_time(clock);
-  s.pay(s.alice, s.bob, kUsd, 200);
+  const Outgoing first = s.pay(s.alice, s.bob, kUsd, 200);
+  ASSERT_TRUE(s.alice.refused(first.txid, "locked").ok());
+  ASSERT_TRUE(s.alice.retried(first.txid, s.pay(s.alice, s.bob, kUsd, 200).txid).ok());
+  s.world.block({s.world.issue(s.bob.address(), kNative, 100)});
+  s.sync();
+  const Outgoing back = s.pay(s.bob, s.alice, kNative, 50);
+  ASSERT_TRUE(s.alice.receive(*back.bytes, s.world.certificate(s.world.decode(back)), *s.world.committee, s.world.authority).ok());
+  ASSERT_TRUE(s.alice.lost(back.txid, first.txid, 1).ok());
   Writer out;
   for (const auto& [key, value] : s.alice_rows.rows) {
     out.u8(static_cast<uint8_t>(key.table));
     out.sized(key.id);
     out.sized(value);
   }
-  const auto path = std::filesystem::path(source_dir()) / "tests" / "corpus" / "rows" / "wallet-2";
+  const auto path = std::filesystem::path(source_dir()) / "tests" / "corpus" / "rows" / "wallet-3";
   if (std::getenv("SOTTO_WRITE_CORPUS")) {
     std::filesystem::create_directories(path.parent_path());
     std::ofstream(path, std::ios::binary).write(reinterpret_cast<const char*>(out.bytes().data()), static_cast<std::streamsize>(out.bytes().size()));
   }
-  const auto rows = stored_rows("wallet-2");
+  const auto rows = stored_rows("wallet-3");
   const auto state = state_from_rows(rows);
+  ASSERT_TRUE(state.ok());
+  EXPECT_EQ(state->delivered.size(), 1u);
+  const auto lines = state->oldest_first();
+  EXPECT_EQ(std::count_if(lines.begin(), lines.end(), [](const HistoryEntry* e) { return e->lost || e->retried_by; }), 2);
   EXPECT_TRUE(state.ok() && std::count(rows.begin(), rows.end(), account_row(*state)) == 1 &&
               std::count(rows.begin(), rows.end(), sync_row(*state)) == 1) << "run once with SOTTO_WRITE_CORPUS=1 if the format changed on purpose";
 }

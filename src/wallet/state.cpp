@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "settle/certificate.hpp"
+
 namespace sotto::wallet {
 namespace {
 
@@ -9,8 +11,8 @@ namespace {
 constexpr uint8_t kRowVersion = 1;
 constexpr uint8_t kAccountVersion = 2;      // 2: the words
 constexpr uint8_t kSyncVersion = 2;         // 2: without the next order, which the history tells
-constexpr uint8_t kHistoryVersion = 2;      // 2: times
 constexpr uint8_t kPaymentVersion = 2;   // 1 lacks `untold`
+constexpr uint8_t kHistoryVersion = 3;      // 2: times; 3: what became of it instead
 constexpr size_t kMaxReasonBytes = 1024;
 constexpr size_t kMaxItems = 3 * ledger::kMaxTransfers;
 constexpr size_t kMaxCertificate = 64 * 1024;
@@ -53,6 +55,17 @@ Result<Bytes, DecodeError> read_bytes(Reader& in, size_t limit) {
 Result<TxId, DecodeError> read_txid(Reader& in) {
   TRY(bytes, in.array<32>());
   return TxId{bytes};
+}
+
+void write(Writer& out, const std::optional<TxId>& txid) {
+  out.u8(txid ? 1 : 0);
+  if (txid) out.raw(txid->value);
+}
+Result<std::optional<TxId>, DecodeError> read_optional_txid(Reader& in) {
+  TRY(told, in.boolean());
+  if (!told) return std::optional<TxId>();
+  TRY(txid, read_txid(in));
+  return std::optional(txid);
 }
 
 void write(Writer& out, const OutputRef& ref) {
@@ -260,8 +273,18 @@ Result<HistoryEntry, DecodeError> read_history(ByteView value) {
   TRY(received, read_history_items(in));
   TRY(fee_asset, read_asset(in));
   TRY(fee, in.u64());
+  if (version >= 3) {
+    TRY(lost, in.boolean());
+    if (lost) {
+      TRY(at, in.u64());
+      TRY(spent, read_optional_txid(in));
+      out.lost = Lost{spent, at};
+    }
+    TRY(retried_by, read_optional_txid(in));
+    out.retried_by = retried_by;
+  }
   TRY_OK(in.finish());
-  out = {txid, order, out.height, out.block_ms, out.known_ms, sent, received, fee_asset, Amount(fee)};
+  out = {txid, order, out.height, out.block_ms, out.known_ms, sent, received, fee_asset, Amount(fee), out.lost, out.retried_by};
   return out;
 }
 
@@ -285,6 +308,17 @@ Result<StakeEntry, DecodeError> read_stake_entry(ByteView value) {
   if (kind < 1 || kind > 5) return Failure{DecodeError::too_large};
   out = {{claim}, static_cast<StakeKind>(kind), {validator}, amount, basis, height, out.claimed_by, received};
   return out;
+}
+
+Result<DeliveredEntry, DecodeError> read_delivered(ByteView value) {
+  Reader in(value);
+  TRY_OK(begin(in));
+  TRY(txid, read_txid(in));
+  TRY(height, in.u64());
+  TRY(bytes, read_bytes(in, ledger::kMaxTransactionBytes));
+  TRY(certificate, read_bytes(in, kMaxCertificate));
+  TRY_OK(in.finish());
+  return delivered_entry(txid, std::move(bytes), std::move(certificate), height);
 }
 
 Status<DecodeError> read_row(const Row& row, State& state) {
@@ -322,6 +356,12 @@ Status<DecodeError> read_row(const Row& row, State& state) {
       TRY(stake, read_stake_entry(row.value));
       if (key_of(stake) != row.key) return Failure{DecodeError::non_canonical};
       state.stakes.emplace(stake.claim, stake);
+      return Ok{};
+    }
+    case Table::delivered: {
+      TRY(delivered, read_delivered(row.value));
+      if (key_of(delivered) != row.key) return Failure{DecodeError::non_canonical};
+      state.delivered.emplace(delivered.txid, std::move(delivered));
       return Ok{};
     }
   }
@@ -388,6 +428,19 @@ void State::index() {
     if (!payment.holds_notes()) continue;
     for (const FieldKey& cm : payment.spends) held[cm] = txid;
   }
+  awaited.clear();
+  for (const auto& [txid, entry] : delivered)
+    for (const FieldKey& nf : entry.nullifiers) awaited[nf].insert(txid);
+}
+
+bool State::lost(const TxId& txid) const {
+  const auto line = history.find(txid);
+  return line != history.end() && line->second.lost;
+}
+
+bool State::is_void(const TxId& txid) const {
+  const auto made = payments.find(txid);
+  return lost(txid) && (made == payments.end() || !made->second.certificate.empty());
 }
 
 std::vector<const HistoryEntry*> State::oldest_first() const {
@@ -412,6 +465,7 @@ RowKey witness_key(uint64_t position) {
 RowKey key_of(const PaymentEntry& payment) { return {Table::payments, bytes_of(payment.txid.value)}; }
 RowKey key_of(const HistoryEntry& entry) { return {Table::history, bytes_of(entry.txid.value)}; }
 RowKey receipt_key(const OutputRef& output) { return {Table::receipts, id_of(output)}; }
+RowKey key_of(const DeliveredEntry& delivered) { return {Table::delivered, bytes_of(delivered.txid.value)}; }
 RowKey key_of(const StakeEntry& stake) { return {Table::stakes, bytes_of(stake.claim.value)}; }
 
 Row account_row(const State& state) {
@@ -497,6 +551,12 @@ Row row_of(const HistoryEntry& entry) {
   write(out, entry.received);
   write(out, entry.fee_asset);
   out.u64(entry.fee.units());
+  out.u8(entry.lost ? 1 : 0);
+  if (entry.lost) {
+    out.u64(entry.lost->height);
+    write(out, entry.lost->to);
+  }
+  write(out, entry.retried_by);
   return {key_of(entry), std::move(out).bytes()};
 }
 
@@ -517,6 +577,26 @@ Row row_of(const StakeEntry& stake) {
   if (stake.claimed_by) out.raw(stake.claimed_by->value);
   out.u64(stake.received);
   return {key_of(stake), std::move(out).bytes()};
+}
+
+Row row_of(const DeliveredEntry& delivered) {
+  Writer out = begin_row();
+  out.raw(delivered.txid.value);
+  out.u64(delivered.height);
+  out.sized(*delivered.bytes);
+  out.sized(delivered.certificate);
+  return {key_of(delivered), std::move(out).bytes()};
+}
+
+Result<DeliveredEntry, DecodeError> delivered_entry(const TxId& txid, Bytes transaction, Bytes certificate, uint64_t height) {
+  const auto tx = ledger::decode_transaction(transaction);
+  if (!tx.ok() || ledger::txid(*tx) != txid) return Failure{DecodeError::non_canonical};
+  TRY(parsed, settle::SettlementCertificate::decode(certificate));
+  if (parsed.subject.txid != txid) return Failure{DecodeError::non_canonical};
+  DeliveredEntry out{txid, std::make_shared<const Bytes>(std::move(transaction)), std::move(certificate), height, parsed.subject.epoch, {}, {}};
+  for (const ledger::Nullifier& nf : ledger::nullifiers(*tx)) out.nullifiers.push_back(nf.value.encode());
+  out.generations = ledger::generations(*tx);
+  return out;
 }
 
 Result<State, Error> state_from_rows(const std::vector<Row>& rows) {

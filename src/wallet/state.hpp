@@ -2,6 +2,7 @@
 #pragma once
 #include <map>
 #include <memory>
+#include <set>
 
 #include "crypto/bip39.hpp"
 #include "ledger/transaction.hpp"
@@ -83,6 +84,28 @@ struct PaymentEntry {
   PaymentKind kind() const;
 };
 
+// A payment to us that was handed over with its certificate and is in no block yet; its row goes once it is. `bytes` and
+// `certificate` stay as they came: if another transaction spends its note, they are half of the evidence (HistoryEntry::lost is the
+// other) that validators with more than a third of the stake signed both.
+struct DeliveredEntry {
+  TxId txid;
+  std::shared_ptr<const Bytes> bytes;
+  Bytes certificate;                                 // settlement certificate
+  uint64_t height = 0;                               // when it came
+  // Recomputed.
+  uint64_t epoch = 0;                                // of the certificate
+  std::vector<FieldKey> nullifiers;
+  std::vector<uint32_t> generations;                 // of the same
+};
+
+// A payment that cannot execute any more although it is final by its certificate, or was ours and not final yet.
+struct Lost {
+  std::optional<TxId> to;                            // the transaction that spent its note; none: its certificate is worth nothing
+                                                     // any more (its epoch ended, or the note's generation has risen)
+  uint64_t height = 0;                               // of the block that shows it
+  friend bool operator==(const Lost&, const Lost&) = default;
+};
+
 struct HistoryItem {
   uint16_t transfer = 0;
   uint8_t slot = 0;
@@ -101,6 +124,8 @@ struct HistoryEntry {
   std::vector<HistoryItem> sent, received;
   AssetOpening fee_asset;                            // fee and its asset if we paid it
   Amount fee;
+  std::optional<Lost> lost;
+  std::optional<TxId> retried_by;                    // ours: refused because of another device, and paid again by that one
 };
 
 // A claim of this account's (docs/spec/stake.md D-20), whoever of its devices opened it.
@@ -132,6 +157,7 @@ struct State {
   std::map<TxId, HistoryEntry> history;
   std::map<OutputRef, note::Receipt> receipts;
   std::map<ledger::ClaimId, StakeEntry> stakes;
+  std::map<TxId, DeliveredEntry> delivered;
 
   // The history as it happened. Versions before row version 2 gave one order to several entries: the height then decides.
   std::vector<const HistoryEntry*> oldest_first() const;
@@ -140,6 +166,10 @@ struct State {
   uint64_t next_order = 1;                           // above every entry's
   std::map<FieldKey, FieldKey> by_nullifier;         // nf -> cm, all notes ever
   std::map<FieldKey, TxId> held;                     // cm -> the payment that holds it back
+  std::map<FieldKey, std::set<TxId>> awaited;        // nf -> who spends it, of what was delivered
+  bool lost(const TxId& txid) const;                 // outputs of it that are in no block will never be
+  // Certified, and lost all the same: "void" to people. Without a certificate it was merely refused.
+  bool is_void(const TxId& txid) const;
   void index();
 };
 
@@ -151,6 +181,7 @@ RowKey key_of(const PaymentEntry& payment);
 RowKey key_of(const HistoryEntry& entry);
 RowKey receipt_key(const OutputRef& output);
 RowKey key_of(const StakeEntry& stake);
+RowKey key_of(const DeliveredEntry& delivered);
 
 Row account_row(const State& state);
 Row sync_row(const State& state);
@@ -160,6 +191,9 @@ Row row_of(const PaymentEntry& payment);
 Row row_of(const HistoryEntry& entry);
 Row receipt_row(const OutputRef& output, const note::Receipt& receipt);
 Row row_of(const StakeEntry& stake);
+Row row_of(const DeliveredEntry& delivered);
+// What the bytes say; damaged: an error. CHECKs nothing.
+Result<DeliveredEntry, DecodeError> delivered_entry(const TxId& txid, Bytes transaction, Bytes certificate, uint64_t height);
 
 // The state the rows describe. The error names the table and what is wrong; "" as error: there is no account row at all.
 Result<State, Error> state_from_rows(const std::vector<Row>& rows);

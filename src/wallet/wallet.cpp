@@ -5,6 +5,10 @@
 
 namespace sotto::wallet {
 
+namespace {
+constexpr uint64_t kOverdueBlocks = 3;   // a settled payment is in the next block, or the one after
+}
+
 const char* name(Reject reject) {
   switch (reject) {
     case Reject::already_exists: return "already_exists";
@@ -45,6 +49,7 @@ const char* name(Reject reject) {
     case Reject::tree_full: return "tree_full";
     case Reject::unknown_output: return "unknown_output";
     case Reject::bad_receipt: return "bad_receipt";
+    case Reject::payment_void: return "payment_void";
     case Reject::receipt_mismatch: return "receipt_mismatch";
     case Reject::store_failed: return "store_failed";
   }
@@ -106,6 +111,7 @@ Balance Wallet::balance(const AssetOpening& asset) const {
   const auto add = [](Amount& sum, Amount v) { sum = sum.plus(v).value_or(Amount(UINT64_MAX)); };
   for (const auto& [cm, entry] : state_.notes) {
     if (entry.opened.payment.asset != asset || entry.spent_by || state_.held.contains(cm)) continue;
+    if (!entry.position && state_.lost(entry.origin.txid)) continue;
     add(entry.position ? out.spendable : out.arriving, entry.opened.payment.value);
   }
   // Own outputs of a payment that is not settled yet: not ours to show as notes, but not gone either.
@@ -137,9 +143,36 @@ const PaymentEntry* Wallet::payment(const TxId& txid) const {
   return found == state_.payments.end() ? nullptr : &found->second;
 }
 
+std::vector<const DeliveredEntry*> Wallet::overdue() const {
+  std::vector<const DeliveredEntry*> out;
+  for (const auto& [txid, entry] : state_.delivered)
+    if (!state_.lost(txid) && state_.height() >= entry.height + kOverdueBlocks) out.push_back(&entry);
+  return out;
+}
+
+Status<Refusal> Wallet::lost(const TxId& txid, const std::optional<TxId>& to, uint64_t height) {
+  if (!state_.delivered.contains(txid)) return Failure{Refusal{Reject::unknown_payment, {}}};
+  State next = state_;
+  HistoryEntry& line = next.history.at(txid);
+  if (line.lost && (line.lost->to || !to)) return Ok{};
+  line.lost = Lost{to, height};
+  const Changes changes{{row_of(line)}, {}};
+  return commit(std::move(next), changes);
+}
+
+Status<Refusal> Wallet::retried(const TxId& txid, const TxId& again) {
+  if (payment(txid) == nullptr || payment(again) == nullptr) return Failure{Refusal{Reject::unknown_payment, {}}};
+  State next = state_;
+  HistoryEntry& line = next.history.at(txid);
+  line.retried_by = again;
+  const Changes changes{{row_of(line)}, {}};
+  return commit(std::move(next), changes);
+}
+
 Result<note::Receipt, Refusal> Wallet::sign_receipt(const OutputRef& output, Entropy& entropy) const {
   for (const auto& [cm, entry] : state_.notes) {
     if (entry.origin == output) {
+      if (!entry.position && state_.lost(output.txid)) return Failure{Refusal{Reject::payment_void, {}}};
       return note::sign_receipt(keys().incoming, entry.opened, state_.network, output.txid.value, output.transfer, output.slot, entropy);
     }
   }

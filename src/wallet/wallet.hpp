@@ -60,6 +60,7 @@ enum class Reject : uint8_t {
   // receipts
   unknown_output,
   bad_receipt,             // signature
+  payment_void,            // sign_receipt(): it will never execute
   receipt_mismatch,        // of another payment, output, address or amount
   // world
   store_failed,            // detail says what the store said; nothing has changed
@@ -138,6 +139,7 @@ struct Incoming {
   note::Address address;   // which of ours
   bool credited = false;   // false: known already
   bool conditional = false;  // under a contract: not money yet
+  bool lost = false;         // certified, and will never execute (State::is_void)
 };
 
 // What a wallet wants to know of a block. `transactions` in execution order; alive during the call.
@@ -147,6 +149,7 @@ struct ScannedBlock {
   Fr root;                 // of the note tree after the block
   std::vector<const ledger::Transaction*> withdrawals;    // operators', that took effect
   uint64_t time_ms = 0;    // of its header
+  uint64_t epoch = 0;      // the same
 };
 ScannedBlock scanned(const ledger::Block& block);
 struct BlockEffects {
@@ -154,6 +157,7 @@ struct BlockEffects {
   std::vector<TxId> executed;              // payments of ours
   std::vector<TxId> refused;               // payments of ours that lost a note to another transaction
   std::vector<TxId> expired;
+  std::vector<TxId> lost;                  // that cannot execute any more, to us or ours: history says why
 };
 
 // A point to start from: the note tree after the block at `height`.
@@ -251,6 +255,16 @@ class Wallet {
                                                  const settle::Committee& committee, ledger::Authority& authority);
   // The next blocks, in order. All of them or none.
   Result<BlockEffects, Refusal> apply_blocks(std::span<const ScannedBlock> blocks, ThreadPool& pool);
+
+  // Delivered payments that no block has shown for a while although blocks came: something is wrong. Whoever asks validators about
+  // them tells who is paid, so only these.
+  std::vector<const DeliveredEntry*> overdue() const;
+  // What validators with more than a third of the stake say of one of them: another transaction spent its note, or (none) the note
+  // has a newer generation than it names. A block that has it after all overrules this.
+  Status<Refusal> lost(const TxId& txid, const std::optional<TxId>& to, uint64_t height);
+
+  // Ours, refused because of another device: paid again by `again`. One payment for a person.
+  Status<Refusal> retried(const TxId& txid, const TxId& again);
 
   // --- receipts ---
   // For an output paid to us.
