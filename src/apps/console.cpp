@@ -144,7 +144,19 @@ int Console::warning(const CommandFailure& f) {
   return static_cast<int>(f.code);
 }
 
-void Console::moves_money() { unmoved_ = true; }
+void Console::stopped(int code, const std::string& error, const std::string& message, const std::string& txid) {
+  if (json_) {
+    nlohmann::json j{{"ok", false}, {"error", error}, {"message", message}, {"reject", "interrupted"}, {"code", code}};
+    if (!txid.empty()) j["txid"] = txid;
+    document(j.dump(-1, ' ', false, kReplaceBadUtf8));
+    if (written()) return;
+  }
+  const std::lock_guard lock(mutex_);
+  if (running_ && redraws_) out("\n");
+  complain(message + (txid.empty() ? "" : " (txid " + txid + ")"));
+}
+
+void Console::moves_money() { about_money_ = unmoved_ = true; }
 void Console::money_may_move() { unmoved_ = false; }
 
 void Console::happened(const std::string& what) {

@@ -4,6 +4,7 @@
 // Everything for stdout is written at once and checked. A command whose output could not be written is no success
 // (close()), whatever it did; what it did for good is then told on stderr.
 #pragma once
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -43,6 +44,9 @@ class Console {
   // The command is one that moves money, and has not yet: until money_may_move() every failure says so.
   void moves_money();
   void money_may_move();
+  bool is_about_money() const { return about_money_; }
+  // The command ends because of a signal: like failure(), with a code and error of its own. From any thread.
+  void stopped(int code, const std::string& error, const std::string& message, const std::string& txid);
   // What cannot be undone and must be known even if stdout takes nothing: close() repeats it on stderr then.
   void happened(const std::string& what);
   // All that was said so far has reached stdout.
@@ -58,7 +62,7 @@ class Console {
   const bool terminal_;
   const bool redraws_;                                   // the terminal can clear a line
   const bool colours_;
-  bool unmoved_ = false;
+  std::atomic<bool> unmoved_ = false, about_money_ = false;
   std::optional<int> trouble_;                           // errno of the first write that failed; nothing is written after it
   std::vector<std::string> happened_;
   std::mutex mutex_;

@@ -6,6 +6,7 @@
 #include "apps/control.hpp"
 #include "apps/environment.hpp"
 #include "apps/proof_system.hpp"
+#include "apps/interruption.hpp"
 #include "apps/stop_signals.hpp"
 #include "apps/wallet_commands.hpp"
 #include "crypto/random.hpp"
@@ -123,6 +124,10 @@ int devnet_fund(Console& console, const std::string& dir_option, const std::stri
   if (const auto there = call(net::Method::get, {}, kThereTimeoutMs); !there.ok())
     return console.failure({ExitCode::unreachable, "the devnet does not answer: " + there.error().what, ""});
   console.money_may_move();
+  answer_signals(console, [](int) {
+    return Interrupted{static_cast<int>(ExitCode::pending), name(ExitCode::pending),
+                       "interrupted: the devnet goes on with what it was asked for; the payee's wallet shows whether it has paid", ""};
+  });
   const auto response = call(net::Method::post, FundRequest{address, amount, asset}.encode(), kFundTimeoutMs + 5000);
   const auto unknown = [&](const std::string& why) {
     return console.failure({ExitCode::pending, "asked for, but the devnet has not said whether it paid (" + why + "): the payee's wallet shows it if it did", "no_answer"});

@@ -122,6 +122,13 @@ std::string describe(const WalletSession& session, const wallet::PaymentEntry& p
   return wallet::name(kind);
 }
 
+std::string why_void(const wallet::Lost& lost) {
+  if (lost.to)
+    return fmt::format("final by its certificate, but block {} shows its money spent by {}: it will never arrive. The wallet keeps both as evidence",
+                       lost.height, lost.to->hex());
+  return fmt::format("its certificate is worth nothing any more (block {}), and no block has it: it will not arrive unless the payer sends it again", lost.height);
+}
+
 std::vector<std::string> open_lines(const WalletSession& session) {
   std::vector<std::string> out;
   for (const auto* payment : session.wallet().open_payments()) {
@@ -130,7 +137,19 @@ std::vector<std::string> open_lines(const WalletSession& session) {
     const std::string since = line == history.end() || line->second.known_ms == 0 ? "" : ", since " + local_time(line->second.known_ms);
     out.push_back(fmt::format("  open: {}{}: not known to be final; `sotto wallet resume` sends it again", describe(session, *payment), since));
   }
+  for (const auto& [txid, line] : session.wallet().state().history)
+    if (session.wallet().state().is_void(txid)) out.push_back(fmt::format("  void: {}: {}", txid.hex(), why_void(*line.lost)));
   return out;
+}
+
+ordered_json void_json(const WalletSession& session) {
+  ordered_json list = ordered_json::array();
+  for (const auto& [txid, line] : session.state().history) {
+    if (!session.state().is_void(txid)) continue;
+    list.push_back({{"txid", txid.hex()}, {"height", line.lost->height}});
+    if (line.lost->to) list.back()["spent_by"] = line.lost->to->hex();
+  }
+  return list;
 }
 
 ordered_json open_json(const WalletSession& session) {

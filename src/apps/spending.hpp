@@ -15,9 +15,12 @@ nlohmann::ordered_json merges_json(const ledger::Network& network, const note::A
 
 CommandFailure failure_of_plan(const wallet::Refusal& refusal, const ledger::Network& network);
 
-// Payments that are not known to be final, for commands that show money. Nothing if there are none.
+// Why a certified payment will never come.
+std::string why_void(const wallet::Lost& lost);
+// Payments that are not known to be final or are void, for commands that show money. Nothing if there are none.
 std::vector<std::string> open_lines(const WalletSession& session);
 nlohmann::ordered_json open_json(const WalletSession& session);
+nlohmann::ordered_json void_json(const WalletSession& session);
 // "payment of 7.00 EUR to sottodev1…", "merge of 3 notes to yourself".
 std::string describe(const WalletSession& session, const wallet::PaymentEntry& payment);
 

@@ -85,6 +85,22 @@ ordered_json item_json(const WalletSession& session, const ledger::Network& netw
           {"address", session.address_text(item.address)}, {"memo", note::visible(item.memo, true)}};
 }
 
+// Oldest first.
+std::vector<const wallet::PaymentEntry*> attempts_before(const wallet::Wallet& wallet, const wallet::TxId& txid) {
+  std::vector<const wallet::PaymentEntry*> out;
+  for (bool further = true; further;) {
+    further = false;
+    for (const auto& [id, line] : wallet.state().history) {
+      const auto* made = wallet.payment(id);
+      if (made == nullptr || line.retried_by != (out.empty() ? txid : out.front()->txid) || out.size() == 64) continue;
+      out.insert(out.begin(), made);
+      further = true;
+      break;
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 void show_words(Console& console, std::string_view words) {
@@ -252,6 +268,7 @@ int wallet_balance(Console& console, const WalletOptions& options) {
   ordered_json document = known_json(**session, *stale);
   document["balances"] = list;
   document["open"] = open_json(**session);
+  document["void"] = void_json(**session);
   console.document(document.dump(-1, ' ', false, kReplaceBadUtf8));
   return static_cast<int>(ExitCode::ok);
 }
@@ -288,7 +305,9 @@ int wallet_history(Console& console, const WalletOptions& options) {
   ordered_json list = ordered_json::array();
   for (const auto& entry : wallet.history()) {
     const auto* payment = wallet.payment(entry.txid);
-    const std::string state = payment != nullptr ? wallet::name(payment->state) : entry.height ? "executed" : "settled";
+    // What was paid again after another device took its notes is one payment: the last attempt, with those before it.
+    if (entry.retried_by && wallet.payment(*entry.retried_by) != nullptr && payment != nullptr && payment->state == wallet::PaymentState::refused) continue;
+    const std::string state = wallet.state().is_void(entry.txid) ? "void" : payment != nullptr ? wallet::name(payment->state) : entry.height ? "executed" : "settled";
     const std::string place = entry.height ? fmt::format("block {}", *entry.height) : "";
     ordered_json j = {{"txid", entry.txid.hex()},
                       {"kind", payment != nullptr ? wallet::name(payment->kind()) : "payment"},
@@ -318,7 +337,15 @@ int wallet_history(Console& console, const WalletOptions& options) {
                                number(network, entry.fee_asset, entry.fee), symbol(network, entry.fee_asset), describe(**session, *payment), state, place));
     if (payment != nullptr)
       j["fee"] = {{"amount", number(network, entry.fee_asset, entry.fee)}, {"asset", symbol(network, entry.fee_asset)}};
-    if (payment != nullptr && !payment->reason.empty()) {
+    for (auto attempts = attempts_before(wallet, entry.txid); const auto* earlier : attempts)
+      j["attempts"].push_back({{"txid", earlier->txid.hex()}, {"state", wallet::name(earlier->state)}, {"reason", earlier->reason},
+                               {"replaced_by", wallet.state().history.at(earlier->txid).retried_by->hex()}});
+    if (entry.lost) {
+      j["lost"] = {{"height", entry.lost->height}};
+      if (entry.lost->to) j["lost"]["spent_by"] = entry.lost->to->hex();
+    }
+    if (state == "void") console.line("            " + why_void(*entry.lost));
+    else if (payment != nullptr && !payment->reason.empty()) {
       j["reason"] = payment->reason;
       console.line("            " + payment->reason);
     }

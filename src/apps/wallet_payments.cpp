@@ -140,13 +140,15 @@ ordered_json incoming_json(const WalletSession& session, const ledger::Network& 
           {"address", session.address_text(in.address)},
           {"txid", in.output.txid.hex()},
           {"credited", in.credited},
-          {"conditional", in.conditional}};
+          {"conditional", in.conditional},
+          {"void", in.lost}};
 }
 
 void show_incoming(Console& console, const ledger::Network& network, const wallet::Incoming& in) {
   const std::string memo = in.memo.empty() ? "" : fmt::format("  \"{}\"", note::visible(in.memo, false));
   console.line(fmt::format("  {} {}{}",
-                           in.conditional ? "under a condition, not yours yet:"
+                           in.lost        ? "void, it will never arrive:"
+                           : in.conditional ? "under a condition, not yours yet:"
                            : in.credited  ? "received"
                                           : "known already:",
                            show_amount(network, in.asset, in.value), memo));
@@ -292,6 +294,7 @@ int wallet_resume(Console& console, const WalletOptions& options, uint32_t timeo
   const auto pending = (*session)->driver().unfinished();
   for (const auto& outgoing : pending) {
     const auto* made = wallet.payment(outgoing.txid);
+    (*session)->sends(*made);
     const std::string what = describe(**session, *made), kind = wallet::name(made->kind());
     console.line(what + ", txid " + outgoing.txid.hex());
     const auto paid = settle_shown(console, **session, [&](const auto& step, const auto& notice) {
@@ -349,10 +352,17 @@ int receive_file(Console& console, WalletSession& session, const ReceiveOptions&
   for (const auto& in : *received) {
     show_incoming(console, network, in);
     list.push_back(incoming_json(session, network, in));
+    if (in.lost) {
+      console.line("  " + why_void(*session.state().history.at(in.output.txid).lost));
+      continue;
+    }
     const auto receipt = session.wallet().sign_receipt(in.output, session.entropy());
     if (!receipt.ok()) return console.failure(apps::failure_of(receipt.error()));
     receipts.receipts.push_back(*receipt);
   }
+  if (receipts.receipts.empty())
+    return console.failure({ExitCode::failed, "the payment is void: " + why_void(*session.state().history.at(received->front().output.txid).lost),
+                            wallet::name(wallet::Reject::payment_void), received->front().output.txid.hex()});
   const std::string file = receive.receipt.empty() ? receive.file + ".receipt" : receive.receipt;
   ordered_json answer{{"ok", true}, {"received", list}};
   std::optional<CommandFailure> no_receipt;
@@ -394,7 +404,7 @@ int receive_blocks(Console& console, WalletSession& session, const ReceiveOption
   if (received.empty()) console.line("  nothing new");
   for (const auto& line : open_lines(session)) console.line(line);
   console.document(
-      ordered_json{{"ok", true}, {"height", session.wallet().state().height()}, {"received", list}, {"open", open_json(session)}}.dump(-1, ' ', false, kReplaceBadUtf8));
+      ordered_json{{"ok", true}, {"height", session.wallet().state().height()}, {"received", list}, {"open", open_json(session)}, {"void", void_json(session)}}.dump(-1, ' ', false, kReplaceBadUtf8));
   return static_cast<int>(ExitCode::ok);
 }
 

@@ -174,6 +174,7 @@ Result<std::unique_ptr<WalletSession>, CommandFailure> WalletSession::open(const
     store = store::WalletStore::open_as_it_stands(file, passphrase.expose(), s->entropy_);
   if (!store.ok()) return Failure{failure_of(store.error(), file)};
   s->store_ = std::move(store).value();
+  s->rows_ = std::make_unique<Interruption>(*s->store_);
 
   const auto bytes = read_file(network_path(file), node::kMaxResponseBytes);
   auto info = bytes.ok() ? node::NetworkInfo::decode(*bytes)
@@ -186,7 +187,7 @@ Result<std::unique_ptr<WalletSession>, CommandFailure> WalletSession::open(const
   if (checkpoint && checkpoint->committee.network() != s->network_->id())
     return fail(ExitCode::wrong_network, "the checkpoint is another network's", "wrong_network");
   if (checkpoint) s->committee_ = std::make_shared<const settle::Committee>(checkpoint->committee);
-  auto wallet = wallet::Wallet::open(*s->store_, s->network_);
+  auto wallet = wallet::Wallet::open(*s->rows_, s->network_);
   if (!wallet.ok()) return Failure{apps::failure_of(wallet.error())};
   s->wallet_ = std::make_unique<wallet::Wallet>(std::move(wallet).value());
   s->wallet_->tell_time(s->clock_);
@@ -234,7 +235,8 @@ Result<std::unique_ptr<WalletSession>, CommandFailure> WalletSession::create(con
   auto store = store::WalletStore::create(file, passphrase.expose(), crypto::kArgon2idInteractive, s->entropy_);
   if (!store.ok()) return Failure{failure_of(store.error(), file)};
   s->store_ = std::move(store).value();
-  auto wallet = wallet::Wallet::create(*s->store_, s->network_, *seed, 0, birth, words);
+  s->rows_ = std::make_unique<Interruption>(*s->store_);
+  auto wallet = wallet::Wallet::create(*s->rows_, s->network_, *seed, 0, birth, words);
   if (!wallet.ok()) return Failure{apps::failure_of(wallet.error())};
   s->wallet_ = std::make_unique<wallet::Wallet>(std::move(wallet).value());
   s->wallet_->tell_time(s->clock_);
@@ -343,6 +345,7 @@ Status<CommandFailure> WalletSession::drive(Need need) {
 }
 
 Result<node::Synced, CommandFailure> WalletSession::sync(Console& console) {
+  rows_->answer(console);
   if (!not_kept_.empty())
     (void)console.warning({ExitCode::not_written, "what the network said could not be remembered: " + std::exchange(not_kept_, ""), ""});
   console.begin("Following the ledger");

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "apps/console.hpp"
+#include "apps/interruption.hpp"
 #include "apps/proof_system.hpp"
 #include "apps/wallet_commands.hpp"
 #include "base/secret.hpp"
@@ -50,6 +51,9 @@ class WalletSession {
   // Follows blocks, showing how far it is.
   Result<node::Synced, CommandFailure> sync(Console& console);
 
+  // This command sends it again: for whoever interrupts it.
+  void sends(const wallet::PaymentEntry& payment) { rows_->sends(payment); }
+
   const std::string& file() const { return file_; }
   bool read_only() const { return store_->read_only(); }
   bool lacks_the_last() const { return store_->lacks_the_last(); }
@@ -82,6 +86,7 @@ class WalletSession {
   node::SystemClock clock_;
   ThreadPool pool_{core_count()};
   std::unique_ptr<store::WalletStore> store_;
+  std::unique_ptr<Interruption> rows_;          // the same, for the wallet
   node::NetworkInfo info_;
   std::shared_ptr<const ledger::Network> network_;
   std::shared_ptr<const settle::Committee> committee_;

@@ -52,6 +52,22 @@ bool WalletDriver::ended(const wallet::TxId& payment) const {
   return entry != nullptr && (entry->state == wallet::PaymentState::executed || entry->state == wallet::PaymentState::refused);
 }
 
+std::vector<wallet::TxId> WalletDriver::ask_about_overdue() {
+  std::vector<wallet::TxId> out;
+  std::vector<wallet::DeliveredEntry> overdue;
+  for (const auto* entry : wallet_.overdue()) overdue.push_back(*entry);
+  for (const auto& entry : overdue)
+    for (size_t i = 0; i < entry.nullifiers.size(); ++i) {
+      const auto nf = crypto::Fr::decode(entry.nullifiers[i]);
+      if (!nf.ok()) continue;
+      const auto fate = network_.fate_of({*nf}, entry.txid);
+      if (!fate.spent_by && fate.generation <= entry.generations[i]) continue;
+      if (wallet_.lost(entry.txid, fate.spent_by, wallet_.state().height()).ok()) out.push_back(entry.txid);
+      break;
+    }
+  return out;
+}
+
 void WalletDriver::learn_generations(const wallet::Outgoing& outgoing) {
   const auto tx = ledger::decode_transaction(*outgoing.bytes);
   if (!tx.ok()) return;
@@ -141,6 +157,7 @@ Result<Paid, PayFailure> WalletDriver::finish(const wallet::PayRequest& request,
                                 .what = "the other device has spent the notes; with what is left it would take merges and their fees"}};
     auto again = prepare(request, *plan, deadline);
     if (!again.ok()) return Failure{again.error()};
+    (void)wallet_.retried(outgoing.txid, again->txid);        // for display only
     outgoing = std::move(again).value();
   }
 }

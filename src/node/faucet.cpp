@@ -77,10 +77,12 @@ Result<std::unique_ptr<Faucet>, Devnet::Trouble> Faucet::open(const fs::path& di
 
 Result<Paid, PayFailure> Faucet::fund(const note::Address& to, const note::AssetOpening& asset, note::Amount amount,
                                       const Bytes& memo, uint32_t timeout_ms) {
+  const auto deadline = Deadline::in(timeout_ms);          // waiting for others' turns counts
   const std::lock_guard lock(parts_->mutex);
+  const auto limit = parts_->network->within(deadline);
   if (const auto synced = parts_->driver->sync(); !synced.ok())
     return Failure{PayFailure{PayFailure::Kind::wallet, synced.error().reject, synced.error().what, std::nullopt}};
-  return parts_->driver->pay({to, asset, amount, memo, {kDevAssets[0].id, 0}, note::Amount(0)}, Deadline::in(timeout_ms));
+  return parts_->driver->pay({to, asset, amount, memo, {kDevAssets[0].id, 0}, note::Amount(0)}, deadline);
 }
 
 }  // namespace sotto::node

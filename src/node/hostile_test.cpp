@@ -338,6 +338,51 @@ TEST(Hostile, OneValidatorCannotHideABlock) {
   EXPECT_TRUE(none->empty());
 }
 
+// One deadline for a command: a shorter one within it counts, a longer one changes nothing.
+TEST(Deadline, InTheMiddleNobodyBeginsAnew) {
+  Stage stage;
+  const auto client = stage.connect();
+  EXPECT_EQ(client->limit().left_ms(), UINT32_MAX);
+  const auto top = Deadline::in(60'000);
+  {
+    const auto command = client->within(top);
+    EXPECT_EQ(client->limit().time(), top.time());
+    {
+      const auto step = client->within(Deadline::in(600'000));
+      EXPECT_EQ(client->limit().time(), top.time());
+    }
+    const auto sooner = Deadline::in(10);
+    {
+      const auto step = client->within(sooner);
+      EXPECT_EQ(client->limit().time(), sooner.time());
+    }
+    EXPECT_EQ(client->limit().time(), top.time());
+  }
+  EXPECT_EQ(client->limit().left_ms(), UINT32_MAX);
+  EXPECT_EQ(top.within(600'000).time(), top.time());
+  EXPECT_EQ(top.later_by(std::chrono::seconds(1)).time(), top.time() + std::chrono::seconds(1));
+  EXPECT_LE(top.at_most(5), 5u);
+  EXPECT_TRUE(Deadline::in(0).over());
+  EXPECT_EQ(Deadline::in(0).at_most(5), 0u);
+}
+
+// Everything a wallet asks of validators that all hang. Each call alone has a patience of three seconds.
+TEST(Deadline, AllCallsTogetherEndByIt) {
+  Stage stage;
+  const auto client = stage.connect();
+  stage.hanging = {0, 1, 2, 3};
+  const auto start = std::chrono::steady_clock::now();
+  const auto command = client->within(Deadline::in(300));
+  EXPECT_FALSE(client->blocks(1, 10'000).ok());
+  EXPECT_FALSE(client->tree().ok());
+  EXPECT_FALSE(client->stake().ok());
+  (void)client->status({});
+  (void)client->lock_of({crypto::Fr::one()});
+  (void)client->executed_before({});
+  EXPECT_FALSE(client->settle(candidate(stage.transaction()), Deadline::in(kTimeoutMs)).ok());
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(3));
+}
+
 // A stored payment whose expiry passed before anybody heard of it.
 struct Expired {
   Stage& stage;
@@ -372,6 +417,44 @@ struct Expired {
   }
   std::optional<Result<Paid, PayFailure>> paid;
 };
+
+TEST(Deadline, WhatResumeDoesNotReachWasNotTried) {
+  Stage stage;
+  std::atomic<int> asked = 0;
+  stage.answer = [&](size_t, const net::Request&) {
+    ++asked;
+    return refusal("busy");
+  };
+  Expired payment(stage);
+  WalletDriver driver(*payment.wallet, *payment.client, nullptr, stage.entropy, payment.pool);
+  const auto all = driver.resume(Deadline::in(0));
+  ASSERT_EQ(all.size(), 1u);
+  ASSERT_FALSE(all[0].ok());
+  EXPECT_EQ(all[0].error().kind, PayFailure::Kind::pending);
+  EXPECT_EQ(all[0].error().reject, "not_tried");
+  EXPECT_EQ(asked, 0);
+}
+
+// Of a note: one liar is not believed, more than a third of the stake is.
+TEST(Hostile, MoreThanAThirdSayWhoSpentANote) {
+  Stage stage;
+  size_t say_so = 1;
+  const ledger::TxId own{{1}}, rival{{2}};
+  stage.answer = [&](size_t i, const net::Request&) {
+    LockMessage message;
+    message.spent_by = i < say_so ? rival : own;
+    message.generation = i < say_so ? 3 : 1;
+    return binary(message.encode());
+  };
+  const auto client = stage.connect();
+  auto fate = client->fate_of({crypto::Fr::one()}, own);
+  EXPECT_FALSE(fate.spent_by);
+  EXPECT_EQ(fate.generation, 1u);
+  say_so = 2;
+  fate = client->fate_of({crypto::Fr::one()}, own);
+  EXPECT_EQ(fate.spent_by, rival);
+  EXPECT_EQ(fate.generation, 3u);
+}
 
 TEST(Hostile, AnExpiredPaymentIsBroughtToItsEnd) {
   Stage stage;

@@ -337,16 +337,26 @@ std::vector<std::optional<LockMessage>> NetworkClient::lock_of(const ledger::Nul
   return out;
 }
 
-uint32_t NetworkClient::generation_of(const ledger::Nullifier& nf) {
+uint32_t NetworkClient::generation_of(const ledger::Nullifier& nf) { return fate_of(nf, {}).generation; }
+
+NetworkClient::Fate NetworkClient::fate_of(const ledger::Nullifier& nf, const ledger::TxId& own) {
   const auto answers = lock_of(nf);
+  Fate fate;
+  std::map<ledger::TxId, settle::Stake> spenders;
+  for (size_t i = 0; i < answers.size(); ++i)
+    if (answers[i] && answers[i]->spent_by && *answers[i]->spent_by != own &&
+        (spenders[*answers[i]->spent_by] += (*committee_)[i].stake) * 3 > committee_->total()) fate.spent_by = answers[i]->spent_by;
   std::vector<std::pair<uint32_t, settle::Stake>> said;
   for (size_t i = 0; i < answers.size(); ++i)
     if (answers[i]) said.emplace_back(answers[i]->generation, (*committee_)[i].stake);
   std::ranges::sort(said, std::greater());
   settle::Stake stake = 0;
   for (const auto& [generation, of] : said)
-    if ((stake += of) * 3 > committee_->total()) return generation;
-  return 0;
+    if ((stake += of) * 3 > committee_->total()) {
+      fate.generation = generation;
+      break;
+    }
+  return fate;
 }
 
 }  // namespace sotto::node

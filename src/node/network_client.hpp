@@ -94,6 +94,13 @@ class NetworkClient {
   // One validator's word each, in committee order; nothing for those that do not answer.
   std::vector<std::optional<StatusMessage>> status(const ledger::TxId& txid);
   std::vector<std::optional<LockMessage>> lock_of(const ledger::Nullifier& nf);
+  // What validators with more than a third of the stake say of a note: another transaction than `own` that spent it, and at least
+  // which generation it has.
+  struct Fate {
+    std::optional<ledger::TxId> spent_by;
+    uint32_t generation = 0;
+  };
+  Fate fate_of(const ledger::Nullifier& nf, const ledger::TxId& own);
   // The highest generation of the note that validators with more than a third of the stake say it has, or a higher one.
   uint32_t generation_of(const ledger::Nullifier& nf);
 

@@ -27,7 +27,11 @@ Result<Synced, WalletDriver::Trouble> WalletDriver::sync(uint32_t wait_ms, const
   for (;;) {
     auto blocks = network_.blocks(wallet_.next_block(), wait_ms);
     if (!blocks.ok()) return Failure{Trouble{blocks.error().failed, name(blocks.error().failed), blocks.error().what}};
-    if (blocks->empty()) return out;
+    if (blocks->empty()) {
+      if (!std::exchange(asked_overdue_, true))
+        for (const auto& id : ask_about_overdue()) out.lost.push_back(id);
+      return out;
+    }
     wait_ms = 0;
     std::vector<wallet::ScannedBlock> scanned;
     for (const auto& block : *blocks) scanned.push_back(wallet::scanned(block));
@@ -35,6 +39,7 @@ Result<Synced, WalletDriver::Trouble> WalletDriver::sync(uint32_t wait_ms, const
     if (!effects.ok())
       return Failure{Trouble{std::nullopt, wallet::name(effects.error().reject),
                              wallet::name(effects.error().reject) + std::string(": ") + effects.error().detail}};
+    out.lost.insert(out.lost.end(), effects->lost.begin(), effects->lost.end());
     out.received.insert(out.received.end(), effects->received.begin(), effects->received.end());
     out.to = wallet_.next_block();
     if (progress) progress(out.to - 1);

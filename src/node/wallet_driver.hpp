@@ -45,6 +45,7 @@ struct Paid {
 struct Synced {
   uint64_t from = 0, to = 0;         // heights
   std::vector<wallet::Incoming> received;
+  std::vector<wallet::TxId> lost;    // that will never execute (State::lost), to us or ours
 };
 using SyncProgress = std::function<void(uint64_t height)>;
 
@@ -109,6 +110,8 @@ class WalletDriver {
   // if neither happened in time.
   bool unlock(const settle::NoteKey& note, const wallet::TxId& payment, const Deadline& deadline);
   bool ended(const wallet::TxId& payment) const;
+  // Asks about delivered payments that are overdue, once; which of them will never execute.
+  std::vector<wallet::TxId> ask_about_overdue();
   // What validators say about these notes now, where it is more than the wallet knows.
   void learn_generations(const wallet::Outgoing& outgoing);
 
@@ -118,6 +121,7 @@ class WalletDriver {
   std::optional<wallet::TxId> proven_;             // what prover_'s times are about
   Entropy& entropy_;
   ThreadPool& pool_;
+  bool asked_overdue_ = false;
 };
 
 PayFailure wallet_failure(const wallet::Refusal& refusal);

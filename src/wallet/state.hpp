@@ -192,6 +192,7 @@ Row row_of(const HistoryEntry& entry);
 Row receipt_row(const OutputRef& output, const note::Receipt& receipt);
 Row row_of(const StakeEntry& stake);
 Row row_of(const DeliveredEntry& delivered);
+Result<PaymentEntry, DecodeError> payment_of(const Row& row);
 // What the bytes say; damaged: an error. CHECKs nothing.
 Result<DeliveredEntry, DecodeError> delivered_entry(const TxId& txid, Bytes transaction, Bytes certificate, uint64_t height);
 
