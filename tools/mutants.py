@@ -71,9 +71,14 @@ def write(path, text):
         f.write(text)
 
 
+CANDIDATES = "candidates"            # written, and never judged
+
+
 def load(root):
     out = []
     for folder, _, files in sorted(os.walk(os.path.join(root, PATCHES))):
+        if CANDIDATES in os.path.relpath(folder, root).split(os.sep):
+            continue
         for file in sorted(files):
             if file.endswith(".patch"):
                 name = os.path.relpath(os.path.join(folder, file), os.path.join(root, PATCHES))[:-6]

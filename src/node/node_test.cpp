@@ -243,7 +243,7 @@ TEST(Node, AnotherNetworksTransactionsAndWalletsAreRefused) {
   // Validators of another network where ours used to be: that they refuse says nothing about our money, whose notes stay held.
   const auto misled = NetworkClient::known({ledger::encode(here->genesis()), there->endpoints(), 0}, w.entropy, 1000);
   ASSERT_TRUE(misled.ok());
-  const auto settled = (*misled)->settle(settle::decode_candidate(*outgoing->bytes).value(), 1000);
+  const auto settled = (*misled)->settle(settle::decode_candidate(*outgoing->bytes).value(), Deadline::in(1000));
   ASSERT_FALSE(settled.ok());
   EXPECT_TRUE(settled.error().may_still_move);
   // Nor is another network's checkpoint one of ours.

@@ -17,6 +17,7 @@ inline constexpr size_t kNone = SIZE_MAX;
 struct Bent {
   size_t skip = kNone;           // this absorb is left out
   bool early_u = false;          // u before the openings are known
+  std::optional<crypto::Fr> ratio = std::nullopt;   // u is this: how a verifier weighs its two equations, if the prover knows it
 };
 
 class BentTranscript {
@@ -57,9 +58,10 @@ class BentTranscript {
     absorb("z-next", p.z_next.encode());
     c.v = challenge("v");
     if (bent_.early_u) c.u = challenge("u");
+    if (bent_.ratio) c.u = *bent_.ratio;
   }
   void round5(const Proof& p, Challenges& c) {
-    if (bent_.early_u) return;
+    if (bent_.early_u || bent_.ratio) return;
     absorb("opening", p.opening.encode());
     absorb("opening-next", p.opening_next.encode());
     c.u = challenge("u");
@@ -93,13 +95,15 @@ class Reference {
     mask_ = coefficients(mask);
   }
 
-  enum class Cheat { none, solve_sigma, both_openings, opening, opening_next };
+  enum class Cheat { none, solve_sigma, both_openings, opening, opening_next, z_free_start, z_constant, z_jump };
 
   // Proves whatever the assignment says; with a false one the quotient is cut off and the proof is false, unless cheating
   // helps. solve_sigma picks sigma_0(zeta) after v so that the combination at zeta is right. The others use that the equation
   // (X - zeta) A + u (X - next) B = here + u there is easy once u is known: both_openings picks A and B after u;
   // opening_next fixes A (right at `next`) before u and B after; opening fixes B before u and A after, with a claim for
   // z(next) that makes the identity hold at zeta.
+  // The last three are for broken copies, where z does not come back to 1: it begins with the inverse of where it would end, it is
+  // 1 everywhere, or it is right from both ends and jumps in the middle.
   Proof prove(const ByteArray<32>& network, const Assignment<Fr>& a, TestEntropy& random, Bent bent = {}, Cheat cheat = Cheat::none) const {
     return prove(network, a, [&] { return random.fr(); }, bent, cheat);
   }
@@ -128,6 +132,12 @@ class Reference {
         bottom *= w_values[j][r] + c.beta * sigma_values_[j][r] + c.gamma;
       }
       z[r + 1] = top * bottom.inverse();
+    }
+    const size_t guard = n_ - 1 - kBlindRows;
+    const Fr back = z[guard].inverse();
+    for (size_t r = 0; r <= guard; ++r) {
+      if (cheat == Cheat::z_free_start || (cheat == Cheat::z_jump && r > guard / 2)) z[r] *= back;
+      if (cheat == Cheat::z_constant) z[r] = Fr::one();
     }
     for (size_t r = n_ - kBlindRows; r < n_; ++r) z[r] = blinder();
     p.z = commit(z = coefficients(z));

@@ -48,6 +48,14 @@ struct Tiny {
     constrain(b, x, y, truth ? x * y : x * y + Fr::one());
     return b.assignment(4);
   }
+  // Every gate holds on every row, and one copy does not: the public product, or the public x, is another one than the row's.
+  Assignment<Fr> broken_copy(size_t which) {
+    auto a = assignment(true);
+    a.public_inputs[which] += Fr::one();
+    a.wires[0][circuit.public_rows[which]] += Fr::one();
+    EXPECT_EQ(first_violation(gate_set(), circuit, a).kind, Violation::copy);
+    return a;
+  }
   bool accepts(const Assignment<Fr>& a, const Proof& p) {
     const Claim claim{a.public_inputs, encode_proof(p)};
     return verify_batch(vk, kNetwork, {&claim, 1}, random, pool)[0];
@@ -229,6 +237,34 @@ TEST(Transcript, phantom_challenge_attack) {
     const auto guess = t.reference->prove(kNetwork, lie, t.random, {}, Reference::Cheat::solve_sigma);
     ASSERT_FALSE(t.accepts(lie, guess));
   }
+}
+
+// The verifier adds its two equations with weights of its own. Who knows their ratio proves what he likes (P-11).
+TEST(Transcript, known_weights_attack) {
+  auto& t = tiny();
+  for (const Fr& ratio : {Fr::one(), -Fr::one(), Fr::from_u64(2)}) {
+    const auto lie = t.assignment(false);
+    const Bent bent{.ratio = ratio};
+    const auto forged = t.reference->prove(kNetwork, lie, t.random, bent, Reference::Cheat::both_openings);
+    ASSERT_TRUE(t.reference->verify(kNetwork, lie.public_inputs, forged, bent)) << "the forger should beat the mutant";
+    for (int i = 0; i < 4; ++i) ASSERT_FALSE(t.accepts(lie, forged));
+    // In a batch too, first and last, beside a good one and beside itself.
+    const auto truth = t.assignment(true);
+    const Claim bad{lie.public_inputs, encode_proof(forged)}, good{truth.public_inputs, encode_proof(t.reference->prove(kNetwork, truth, t.random))};
+    const std::vector<Claim> batch{bad, good, bad, bad};
+    ASSERT_EQ(verify_batch(t.vk, kNetwork, batch, t.random, t.pool), (std::vector<bool>{false, true, false, false}));
+  }
+}
+
+// Each term of the permutation argument is what refuses one of these: L_0 (z - 1), L_guard (z - 1), the product rule.
+TEST(Transcript, broken_copies_are_refused_however_z_is_bent) {
+  auto& t = tiny();
+  for (size_t which = 0; which < 2; ++which)
+    for (const auto cheat : {Reference::Cheat::none, Reference::Cheat::z_free_start, Reference::Cheat::z_constant, Reference::Cheat::z_jump}) {
+      const auto lie = t.broken_copy(which);
+      const auto forged = t.reference->prove(kNetwork, lie, t.random, {}, cheat);
+      ASSERT_FALSE(t.accepts(lie, forged)) << which << " " << static_cast<int>(cheat);
+    }
 }
 
 // A list cut short: a prover takes the inputs left out for 0. Only the count stands in the way.
