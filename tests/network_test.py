@@ -251,7 +251,7 @@ class Network(unittest.TestCase):
             for n in asleep:
                 os.kill(self.pid(n), signal.SIGSTOP)
             try:
-                self.wallet(name, "pay", dave, "1.00", "EUR", "--timeout", 4, code=12)
+                self.wallet(name, "pay", dave, "1.00", "EUR", "--timeout", 12, code=12)
             finally:
                 for n in asleep:
                     os.kill(self.pid(n), signal.SIGCONT)
