@@ -223,17 +223,17 @@ def run(tree, mutants, minutes=None, again=False):
             digests[target] = tree.digest(target)
 
     unmutated()
-    todo = []
+    waiting = []
     for m in mutants:
         key = key_of(m, [digests[t] for t, _ in m.tests])
         known = results.known.get(key)
         if known and not again and known["verdict"] != BROKEN:
             verdicts[m.name] = known["verdict"]
         else:
-            todo.append((m, key))
-    check_unmutated(tree, results, {t for m, _ in todo for t in m.tests if t[1] != "compiler"}, digests, sound)
+            waiting.append((m, key))
+    check_unmutated(tree, results, {t for m, _ in waiting for t in m.tests if t[1] != "compiler"}, digests, sound)
     until = time.monotonic() + 60 * minutes if minutes else None   # the programs themselves take what they take
-    todo.sort(key=lambda pair: (pair[0].tests[0][0], sorted(pair[0].hunks)[0][0], pair[0].name))
+    waiting.sort(key=lambda pair: (pair[0].tests[0][0], sorted(pair[0].hunks)[0][0], pair[0].name))
 
     def over():
         return until is not None and time.monotonic() > until
@@ -251,8 +251,8 @@ def run(tree, mutants, minutes=None, again=False):
         results.put(key, {"name": m.name, "verdict": verdict})
         print(f"  {verdict:9} {m.name} ({time.monotonic() - begin:.0f} s){why}", flush=True)
 
-    for target in sorted({m.tests[0][0] for m, _ in todo}):
-        lot = [(m, k) for m, k in todo if m.tests[0][0] == target]
+    for target in sorted({m.tests[0][0] for m, _ in waiting}):
+        lot = [(m, k) for m, k in waiting if m.tests[0][0] == target]
         served, before = ({}, {}) if over() or not tree.switches else with_switches(tree, [m for m, _ in lot])
         rules = ":".join(sorted({r for m, _ in lot if m.name in served for t, r in m.tests if t == target and sound.get((t, r))}))
         if rules and not tree.test(target, rules):
@@ -511,7 +511,7 @@ def self_test():
         write(os.path.join(folder, ".gitignore"), "build*/\n")
         write(os.path.join(folder, "f"), "limit 10\nunused 1\n")
 
-        class Stub(Tree):            # the program is the file; its test wants the limit to be 10
+        class StandIn(Tree):            # the program is the file; its test wants the limit to be 10
             judged, switches = 0, False
 
             def sync(self):
@@ -526,7 +526,7 @@ def self_test():
                 return True, ""
 
             def test(self, target, rule, switch=None):
-                Stub.judged += 1
+                StandIn.judged += 1
                 return "limit 10" in read(os.path.join(self.build, target)) and "Fails.*" not in rule
 
             def matches(self, target, rule):
@@ -534,7 +534,7 @@ def self_test():
 
         def mutant(name, old, new, rule="A.*", fails=False):
             return Mutant(name, "x", [("t_test", rule)], [("f", [old], [new])], fails)
-        tree = Stub(folder, 1)
+        tree = StandIn(folder, 1)
         lot = [mutant("killed", "limit 10", "limit 11"), mutant("survives", "unused 1", "unused 2"), mutant("gone", "limit 9", "limit 8"),
                mutant("no build", "limit 10", "syntax"), mutant("declared", "limit 10", "syntax", "compiler", True),
                mutant("unsound", "limit 10", "limit 11", "Fails.*"), mutant("renamed", "limit 10", "limit 11", "Nothing.*")]
@@ -542,12 +542,12 @@ def self_test():
             verdicts = run(tree, lot)
             assert verdicts == {"killed": KILLED, "survives": SURVIVED, "gone": BROKEN, "no build": BROKEN, "declared": KILLED, "unsound": BROKEN, "renamed": BROKEN}, verdicts
             assert not score(lot, verdicts) and score(lot[:1], {"killed": KILLED})
-            before = Stub.judged
+            before = StandIn.judged
             run(tree, lot[:2])
-            assert Stub.judged == before, "what is known was tried again"
+            assert StandIn.judged == before, "what is known was tried again"
             write(os.path.join(folder, "f"), "limit 10\nunused 7\n")
             run(tree, lot[:1])
-            assert Stub.judged == before + 2, "another program is another question"
+            assert StandIn.judged == before + 2, "another program is another question"
         assert read(os.path.join(tree.copy, "f")) == read(os.path.join(folder, "f")) == "limit 10\nunused 7\n"
     for m in load(ROOT):             # every patch still applies to this tree
         apply({file: read(os.path.join(ROOT, file)) for file, _, _ in m.hunks}, m.hunks)

@@ -5,14 +5,8 @@
 namespace sotto::wallet {
 namespace {
 
-__extension__ using Wide = unsigned __int128;  // sums of amounts
-
-Wide total(std::span<const Candidate> notes) {
-  Wide sum = 0;
-  for (const Candidate& c : notes) sum += c.value.units();
-  return sum;
-}
-Amount narrow(Wide v) { return Amount(static_cast<uint64_t>(std::min(v, Wide{UINT64_MAX}))); }
+// For figures people are told: what is above all amounts is the largest.
+Amount clamped(Wide v) { return Amount(static_cast<uint64_t>(std::min(v, Wide{UINT64_MAX}))); }
 
 // Notes as the merges so far would leave them, largest first.
 class Purse {
@@ -68,7 +62,7 @@ struct Planning {
   Status<PlanRefusal> no_fee() const {
     const size_t merges = std::max(least_merges, plan.merges + round.size());
     const Wide needed = Wide{fee.units()} * (merges + 1);
-    return Failure{PlanRefusal{SelectReject::insufficient_fee, true, narrow(needed), narrow(fee_money), merges, fee_money >= needed}};
+    return Failure{PlanRefusal{SelectReject::insufficient_fee, true, clamped(needed), clamped(fee_money), merges, fee_money >= needed}};
   }
 
   // Three (or two) of the fee asset's largest into one, the fee out of their sum. False: they do not hold more than the fee.
@@ -99,7 +93,7 @@ struct Planning {
   }
 
   Status<PlanRefusal> end_round() {
-    const auto cost = narrow(Wide{fee.units()} * round.size());
+    const auto cost = clamped(Wide{fee.units()} * round.size());
     const auto spent = plan.merge_fees.plus(cost);
     if (!spent) return Failure{PlanRefusal{SelectReject::too_large, true, {}, {}, plan.merges, false}};
     plan.merge_fees = *spent;
@@ -114,8 +108,8 @@ struct Planning {
 
 Result<Plan, PlanRefusal> plan(std::span<const Candidate> notes, Wanted amount, std::span<const Candidate> fee_notes, Amount fee) {
   const Wide there = total(notes);
-  if (!amount && there > UINT64_MAX) return Failure{PlanRefusal{SelectReject::too_large, false, {}, narrow(there), 0, false}};
-  const Amount pays = amount.value_or(narrow(there));
+  if (!amount && there > UINT64_MAX) return Failure{PlanRefusal{SelectReject::too_large, false, {}, clamped(there), 0, false}};
+  const Amount pays = amount.value_or(clamped(there));
   Planning p(fee, fee_notes);
   p.plan.amount = pays;
   Purse purse(notes), fees(fee_notes);
@@ -141,7 +135,7 @@ Result<Plan, PlanRefusal> plan(std::span<const Candidate> notes, Wanted amount, 
       case SelectReject::zero_amount:
       case SelectReject::too_large:
       case SelectReject::insufficient_funds:
-        return Failure{PlanRefusal{amount ? selection.error() : SelectReject::insufficient_funds, false, pays, narrow(there), 0, false}};
+        return Failure{PlanRefusal{amount ? selection.error() : SelectReject::insufficient_funds, false, pays, clamped(there), 0, false}};
     }
     TRY_OK(p.end_round());
     purse.next_round();
@@ -157,11 +151,11 @@ Result<Plan, PlanRefusal> plan_fee_asset(std::span<const Candidate> notes, Wante
     const Wide left = total(purse.notes());
     const auto refused = [&](SelectReject reject) {
       const Wide spent = Wide{p.plan.merge_fees.units()} + fee.units() + amount.value_or(Amount(1)).units();
-      return Failure{PlanRefusal{reject, true, narrow(spent), narrow(there), p.plan.merges, false}};
+      return Failure{PlanRefusal{reject, true, clamped(spent), clamped(there), p.plan.merges, false}};
     };
     if (!amount && left <= fee.units()) return refused(SelectReject::insufficient_funds);
     if (!amount && left > UINT64_MAX) return refused(SelectReject::too_large);
-    const Amount pays = amount ? *amount : narrow(left - fee.units());
+    const Amount pays = amount ? *amount : clamped(left - fee.units());
     const auto selection = select_fee_asset(purse.notes(), pays, fee);
     if (selection.ok()) {
       p.plan.amount = pays;

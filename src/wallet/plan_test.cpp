@@ -9,7 +9,6 @@
 namespace sotto::wallet {
 namespace {
 
-__extension__ using Wide = unsigned __int128;
 const bool kSeeded = setenv("RC_PARAMS", "seed=7 max_success=400", 0) == 0;
 
 std::vector<Candidate> notes(const std::vector<uint64_t>& values) {

@@ -3,15 +3,14 @@
 #include <algorithm>
 
 namespace sotto::wallet {
-namespace {
-
-__extension__ using Wide = unsigned __int128;  // sums of amounts
 
 Wide total(std::span<const Candidate> notes) {
   Wide sum = 0;
   for (const Candidate& c : notes) sum += c.value.units();
   return sum;
 }
+
+namespace {
 
 Amount narrow(Wide v) {
   CHECK(v <= UINT64_MAX);

@@ -18,6 +18,10 @@ struct Candidate {
   Amount value;
 };
 
+// Sums of amounts, which may be above what an amount holds.
+__extension__ using Wide = unsigned __int128;
+Wide total(std::span<const Candidate> notes);
+
 struct Selection {
   std::array<std::optional<Candidate>, 3> inputs;   // by slot; none: a dummy
   std::array<Amount, 3> outputs;                    // [0] the payment; 0 in [1], [2]: a dummy

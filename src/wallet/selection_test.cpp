@@ -9,7 +9,6 @@
 namespace sotto::wallet {
 namespace {
 
-__extension__ using Wide = unsigned __int128;
 
 // The same cases every time, unless the environment says otherwise.
 const bool kSeeded = setenv("RC_PARAMS", "seed=7 max_success=400", 0) == 0;
